@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { OperationError } from './failures.js';
+
+const name = z.string().min(1).max(63);
+const common = {
+  /** The configured server; may be left out when exactly one is configured. */
+  server: name.optional(),
+};
+
+/** The argument of `backupDatabases`. `databases` left out means every configured one, and the globals. */
+export const backupDatabasesArgument = z.strictObject({
+  ...common,
+  databases: z.array(name).min(1).optional(),
+  reason: z.string().max(1000).optional(),
+});
+
+/** The argument of `backupDatabase`. */
+export const backupDatabaseArgument = z.strictObject({
+  ...common,
+  database: name,
+  reason: z.string().max(1000).optional(),
+});
+
+/** The argument of `backupGlobals`. */
+export const backupGlobalsArgument = z.strictObject({
+  ...common,
+  reason: z.string().max(1000).optional(),
+});
+
+/** The argument of `pruneBackups`. */
+export const pruneBackupsArgument = z.strictObject({ ...common, dryRun: z.boolean().optional() });
+
+export type BackupDatabasesArgument = z.infer<typeof backupDatabasesArgument>;
+export type BackupDatabaseArgument = z.infer<typeof backupDatabaseArgument>;
+export type BackupGlobalsArgument = z.infer<typeof backupGlobalsArgument>;
+export type PruneBackupsArgument = z.infer<typeof pruneBackupsArgument>;
+
+/**
+ * Checks a workflow's argument.
+ *
+ * @throws OperationError `InvalidArgument` naming the first field that is wrong and what was expected
+ */
+export function parseArgument<T>(workflowType: string, schema: z.ZodType<T>, argument: unknown): T {
+  const parsed = schema.safeParse(argument ?? {});
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const field = issue!.code === 'unrecognized_keys' ? issue!.keys.join(', ') : issue!.path.join('.');
+  const fault =
+    issue!.code === 'unrecognized_keys' ? 'is not a field of it' : issue!.message.replace(/^Invalid input: /, '');
+  throw new OperationError(
+    'InvalidArgument',
+    `The argument of ${workflowType} is wrong: ${field || 'the whole'}: ${fault}; correct it and start again.`,
+  );
+}

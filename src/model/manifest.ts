@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import { inventory } from './inventory.js';
+import { OperationError } from './failures.js';
+
+/** The format this version writes, and the newest one it reads. Unknown fields of the same major are ignored. */
+export const MANIFEST_FORMAT = '1.0';
+
+const seconds = z.number().nonnegative();
+const nameAndValue = z.object({ role: z.string().nullable(), setting: z.string() });
+
+/** What {@link manifest} says of the one file that holds the backup. */
+export const artifact = z.object({
+  key: z.string(),
+  bytes: z.int().positive(),
+  /** SHA-256 of the whole artifact as stored, lower-case hex. */
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  codec: z.enum(['zstd', 'gzip']),
+  encryption: z.discriminatedUnion('method', [
+    z.object({ method: z.literal('gpg'), keyFingerprints: z.array(z.string()).min(1) }),
+    z.object({ method: z.literal('none') }),
+  ]),
+});
+
+const common = {
+  format: z.string(),
+  id: z.string(),
+  server: z.string(),
+  /** `pg_control_system().system_identifier`: which cluster this was, whatever its name. */
+  systemIdentifier: z.string(),
+  /** `server_version_num`, e.g. 160014. */
+  serverVersion: z.int(),
+  snapshotTime: z.iso.datetime(),
+  snapshotLsn: z.string(),
+  artifact,
+  tools: z.record(z.string(), z.string()),
+  secondsPerStep: z.record(z.string(), seconds),
+  workflowId: z.string(),
+  runId: z.string(),
+};
+
+const databaseManifest = z.object({
+  ...common,
+  kind: z.literal('database'),
+  database: z.string(),
+  encoding: z.string(),
+  collation: z.string(),
+  characterType: z.string(),
+  localeProvider: z.enum(['libc', 'icu', 'builtin']),
+  locale: z.string().nullable(),
+  owner: z.string(),
+  connectionLimit: z.int(),
+  /** The database's ACL as PostgreSQL prints it (`aclitem`), or null for the default. */
+  privileges: z.array(z.string()).nullable(),
+  /** `ALTER DATABASE … SET` and `ALTER ROLE … IN DATABASE … SET`, as `name=value`. */
+  settings: z.array(nameAndValue),
+  inventory,
+});
+
+const globalsManifest = z.object({
+  ...common,
+  kind: z.literal('globals'),
+  roles: z.array(z.string()),
+  tablespaces: z.array(z.object({ name: z.string(), location: z.string() })),
+});
+
+/** The document that describes a backup. Written last: a backup exists if and only if its manifest does. */
+export const manifest = z.discriminatedUnion('kind', [databaseManifest, globalsManifest]);
+
+export type Artifact = z.infer<typeof artifact>;
+export type DatabaseManifest = z.infer<typeof databaseManifest>;
+export type GlobalsManifest = z.infer<typeof globalsManifest>;
+export type Manifest = z.infer<typeof manifest>;
+
+/**
+ * Reads a manifest.
+ *
+ * @param text - the object's content
+ * @param key - where it was found, for the message
+ * @throws OperationError `ManifestUnreadable` when it is not one, or of a newer major format
+ */
+export function parseManifest(text: string, key: string): Manifest {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch (cause) {
+    throw new OperationError('ManifestUnreadable', `${key} is not JSON; restore it from a replica.`, { cause });
+  }
+  const format = z.object({ format: z.string() }).safeParse(document).data?.format;
+  if (format && Number.parseInt(format) > Number.parseInt(MANIFEST_FORMAT))
+    throw new OperationError(
+      'ManifestUnreadable',
+      `${key} has format ${format}, newer than ${MANIFEST_FORMAT}; upgrade TempoNest Backups to read it.`,
+    );
+  const parsed = manifest.safeParse(document);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new OperationError(
+      'ManifestUnreadable',
+      `${key} is not a manifest: ${issue!.path.join('.')}: ${issue!.message}; restore it from a replica.`,
+    );
+  }
+  return parsed.data;
+}

@@ -1,0 +1,90 @@
+import type { FailureType } from './failures.js';
+
+/** The steps of a backup, in their order. */
+export const backupSteps = ['reserve', 'dump', 'compress', 'encrypt', 'upload', 'verify', 'commit'] as const;
+export type BackupStep = (typeof backupSteps)[number];
+
+/** What `backupDatabase` and `backupGlobals` answer. */
+export interface BackupResult {
+  server: string;
+  /** Absent for the globals. */
+  database?: string;
+  backupId: string;
+  manifestKey: string;
+  artifactKey: string;
+  store: string;
+  /** Size of the artifact. */
+  bytes: number;
+  /** Size of the dump it was made from. */
+  dumpBytes: number;
+  tables: number;
+  rows: number;
+  secondsPerStep: Partial<Record<BackupStep, number>>;
+}
+
+/** What became of one subject in `backupDatabases`. */
+export type BackupOutcome =
+  | {
+      outcome: 'committed';
+      name: string;
+      backupId: string;
+      bytes: number;
+      dumpBytes: number;
+      seconds: number;
+    }
+  | { outcome: 'failed' | 'cancelled'; name: string; type: FailureType | string; message: string };
+
+/** What `backupDatabases` answers; a run in which anything failed ends with type `BackupsFailed` and this as detail. */
+export interface BackupsResult {
+  server: string;
+  backups: BackupOutcome[];
+  pruned?: { kept: number; deleted: number };
+  /** Why pruning did not finish, when it did not. */
+  pruneFailure?: string;
+}
+
+/** One decision of retention, and the rule that made it. */
+export interface RetentionDecision {
+  /** The database, or undefined for the globals. */
+  database?: string;
+  backupId: string;
+  keep: boolean;
+  /** e.g. `daily`, `weekly`, `monthly`, `newest`, `expired`. */
+  rules: string[];
+}
+
+/**
+ * What `pruneBackups` answers. Kept under 4 KiB: `decisions` is cut after the first 20, those that delete first;
+ * `prune --json` on the CLI computes the whole list from the store.
+ */
+export interface PruneResult {
+  server: string;
+  dryRun: boolean;
+  kept: number;
+  deleted: number;
+  orphansSwept: number;
+  decisions: RetentionDecision[];
+}
+
+/** Answer to the query `progress` of a backup. */
+export interface BackupProgress {
+  step: BackupStep | 'planning' | 'done' | 'failed' | 'cancelled';
+  backupId?: string;
+  /** Bytes that the finished part of the current step has handled; a running step's own count is in its heartbeat. */
+  bytesDone: number;
+  bytesExpected: number;
+}
+
+/** Answer to the query `progress` of `backupDatabases`. */
+export interface BackupsProgress {
+  step: 'planning' | 'backups' | 'prune' | 'notify' | 'done';
+  databases: {
+    name: string;
+    state: 'waiting' | 'running' | 'committed' | 'failed' | 'cancelled';
+    /** The child workflow, to ask for its own progress. */
+    workflowId: string;
+    bytesExpected: number;
+    bytes?: number;
+    seconds?: number;
+  }[];
+}

@@ -1,0 +1,12 @@
+import { pino, type Logger } from 'pino';
+import { redact } from './redaction.js';
+
+export type { Logger };
+
+/** A logger that writes one JSON object a line to standard error, every line redacted. */
+export function createLogger(level: string): Logger {
+  return pino(
+    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    { write: (line: string) => void process.stderr.write(redact(line)) },
+  );
+}

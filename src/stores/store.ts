@@ -1,0 +1,94 @@
+import type { Readable } from 'node:stream';
+
+/** Where and how far a transfer is; reports the bytes that are durable in the store, those of an earlier try included. */
+export interface TransferOptions {
+  /** Ends the transfer. What was sent of it stays, for a later {@link Store.putFile} of the same key to go on from. */
+  signal: AbortSignal;
+  onProgress: (bytesDone: number) => void;
+}
+
+/** An object as the store holds it. */
+export interface StoredObject {
+  key: string;
+  bytes: number;
+  modifiedAt: Date;
+}
+
+/** A {@link StoredObject} with what the store knows of its content. */
+export interface StoredObjectDetails extends StoredObject {
+  /** What {@link Store.putFile} was told: SHA-256 of the whole object, lower-case hex. */
+  recordedSha256?: string;
+  /** Until when the store itself refuses to delete it. */
+  lockedUntil?: Date;
+}
+
+/** A file to be stored, with what was computed when it was made. */
+export interface SourceFile {
+  path: string;
+  bytes: number;
+  /** Lower-case hex. */
+  sha256: string;
+}
+
+/** An upload that was begun and neither completed nor aborted. */
+export interface UnfinishedUpload {
+  key: string;
+  startedAt: Date;
+}
+
+/**
+ * A place where artifacts are kept. Keys are relative to the store's own prefix.
+ *
+ * Nothing in a store is ever rewritten: both `put` methods refuse an existing key with other content. All errors are
+ * `OperationError`s of a `Store…` type (or `ArtifactDamaged`), and an aborted signal rejects with its own reason.
+ */
+export interface Store {
+  /** The name it has in the configuration. */
+  readonly name: string;
+  /** Its URL, without credentials. */
+  readonly url: string;
+
+  /** Proves that the store can be reached and that the credentials are good, without writing anything. */
+  check(signal: AbortSignal): Promise<void>;
+
+  /**
+   * Stores a file, going on where an earlier interrupted call for the same key stopped. Idempotent: a key that already
+   * holds this content is success. The object appears under its key only when it is whole and durable.
+   *
+   * @throws OperationError `ArtifactDamaged` when the file no longer has the digest it was made with
+   * @throws OperationError `StoreConflict` when the key holds something else
+   */
+  putFile(key: string, file: SourceFile, options: TransferOptions): Promise<void>;
+
+  /** Stores a small document; success also when the key already holds exactly these bytes, else `StoreConflict`. */
+  putDocument(key: string, content: Buffer, signal: AbortSignal): Promise<void>;
+
+  /**
+   * Proves that what the store holds is what was made, by what the store itself computed where it can (S3: size and
+   * checksum of checksums), else by reading it back (directory).
+   *
+   * @throws OperationError `ArtifactDamaged` when it is missing, shorter or different
+   */
+  verify(key: string, file: Omit<SourceFile, 'path'>, options: TransferOptions): Promise<void>;
+
+  /** The content of a small document, or undefined when there is none. */
+  getDocument(key: string, signal: AbortSignal): Promise<Buffer | undefined>;
+
+  /** The object's content as a stream, from byte `start` on. Rejects with `StoreNotFound` when there is none. */
+  openRead(key: string, signal: AbortSignal, start?: number): Promise<Readable>;
+
+  /** What the store knows of an object, or undefined when there is none. */
+  describe(key: string, signal: AbortSignal): Promise<StoredObjectDetails | undefined>;
+
+  /** All objects whose key starts with `prefix` (which ends in a slash), in the order of their keys. */
+  list(prefix: string, signal: AbortSignal): AsyncIterable<StoredObject>;
+
+  /** Deletes an object; success when it does not exist. */
+  delete(key: string, signal: AbortSignal): Promise<void>;
+
+  /** Uploads below `prefix` that were begun and never finished. */
+  listUnfinished(prefix: string, signal: AbortSignal): AsyncIterable<UnfinishedUpload>;
+
+  /** Gives up an unfinished upload of `key` and frees what it holds; success when there is none. */
+  abortUnfinished(key: string, signal: AbortSignal): Promise<void>;
+}
