@@ -44,9 +44,11 @@ export function parseArgument<T>(workflowType: string, schema: z.ZodType<T>, arg
   const parsed = schema.safeParse(argument ?? {});
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  const field = issue!.code === 'unrecognized_keys' ? issue!.keys.join(', ') : issue!.path.join('.');
+  const field = issue!.code === 'unrecognized_keys' ? issue.keys.join(', ') : issue!.path.join('.');
   const fault =
-    issue!.code === 'unrecognized_keys' ? 'is not a field of it' : issue!.message.replace(/^Invalid input: /, '');
+    issue!.code === 'unrecognized_keys'
+      ? 'is not a field of it'
+      : issue!.message.replace(/^Invalid input: /, '');
   throw new OperationError(
     'InvalidArgument',
     `The argument of ${workflowType} is wrong: ${field || 'the whole'}: ${fault}; correct it and start again.`,

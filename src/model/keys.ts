@@ -2,8 +2,7 @@ import { decodeName, encodeName, parseBackupId } from './names.js';
 
 /** What a backup is of: one database, or the server's globals (roles, memberships, tablespaces). */
 export type BackupSubject =
-  | { kind: 'database'; server: string; database: string }
-  | { kind: 'globals'; server: string };
+  { kind: 'database'; server: string; database: string } | { kind: 'globals'; server: string };
 
 const MANIFEST_SUFFIX = '.manifest.json';
 
@@ -38,7 +37,8 @@ export function parseKey(
   const file = segments.pop()!;
   const part = file.endsWith(MANIFEST_SUFFIX) ? 'manifest' : 'artifact';
   const end = part === 'manifest' ? -MANIFEST_SUFFIX.length : undefined;
-  const id = part === 'manifest' ? file.slice(0, end) : /^(.+_\d{8}_\d{6})\.(?:dump\.tar|sql)\b/.exec(file)?.[1];
+  const id =
+    part === 'manifest' ? file.slice(0, end) : /^(.+_\d{8}_\d{6})\.(?:dump\.tar|sql)\b/.exec(file)?.[1];
   if (!id || !parseBackupId(id)) return undefined;
   try {
     const [room, server, database] = segments.map(decodeName);

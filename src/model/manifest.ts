@@ -83,7 +83,9 @@ export function parseManifest(text: string, key: string): Manifest {
   try {
     document = JSON.parse(text);
   } catch (cause) {
-    throw new OperationError('ManifestUnreadable', `${key} is not JSON; restore it from a replica.`, { cause });
+    throw new OperationError('ManifestUnreadable', `${key} is not JSON; restore it from a replica.`, {
+      cause,
+    });
   }
   const format = z.object({ format: z.string() }).safeParse(document).data?.format;
   if (format && Number.parseInt(format) > Number.parseInt(MANIFEST_FORMAT))

@@ -1,5 +1,3 @@
-import type { FailureType } from './failures.js';
-
 /** The steps of a backup, in their order. */
 export const backupSteps = ['reserve', 'dump', 'compress', 'encrypt', 'upload', 'verify', 'commit'] as const;
 export type BackupStep = (typeof backupSteps)[number];
@@ -32,7 +30,7 @@ export type BackupOutcome =
       dumpBytes: number;
       seconds: number;
     }
-  | { outcome: 'failed' | 'cancelled'; name: string; type: FailureType | string; message: string };
+  | { outcome: 'failed' | 'cancelled'; name: string; type: string; message: string };
 
 /** What `backupDatabases` answers; a run in which anything failed ends with type `BackupsFailed` and this as detail. */
 export interface BackupsResult {

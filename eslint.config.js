@@ -1,0 +1,88 @@
+import tseslint from 'typescript-eslint';
+import importX, { createNodeResolver } from 'eslint-plugin-import-x';
+
+/** Who may import whom: everything not listed for a room is refused. `workflows` get activities as types only. */
+const mayImport = {
+  model: [],
+  observability: ['model'],
+  programs: ['model', 'observability'],
+  staging: ['model', 'observability', 'programs'],
+  postgres: ['model', 'observability', 'programs'],
+  archive: ['model', 'observability', 'programs'],
+  stores: ['model', 'observability'],
+  config: ['model', 'observability'],
+  catalogue: ['model', 'observability', 'stores'],
+  activities: [
+    'model',
+    'observability',
+    'programs',
+    'staging',
+    'postgres',
+    'archive',
+    'stores',
+    'config',
+    'catalogue',
+  ],
+  workflows: ['model', 'activities'],
+  client: ['model', 'observability', 'stores', 'config', 'catalogue', 'workflows', 'postgres', 'archive'],
+};
+
+const zones = Object.entries(mayImport).map(([room, allowed]) => ({
+  target: `./src/${room}`,
+  from: './src',
+  except: [room, ...allowed].map((name) => `./${name}`),
+  message: `${room} may import only: ${allowed.join(', ') || 'nothing of ours'}`,
+}));
+
+export default tseslint.config(
+  { ignores: ['dist', 'coverage', 'node_modules', 'schemas'] },
+  ...tseslint.configs.recommendedTypeChecked,
+  ...tseslint.configs.stylisticTypeChecked,
+  {
+    languageOptions: {
+      parserOptions: {
+        projectService: { allowDefaultProject: ['eslint.config.js', 'tools/bootstrap.mjs'] },
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
+    plugins: { 'import-x': importX },
+    settings: {
+      'import-x/resolver-next': [createNodeResolver({ extensionAlias: { '.js': ['.ts', '.js'] } })],
+    },
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-deprecated': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      'import-x/no-restricted-paths': ['error', { zones }],
+      'no-restricted-properties': [
+        'error',
+        { object: 'process', property: 'env', message: 'The environment is read in src/config only.' },
+      ],
+    },
+  },
+  {
+    files: ['src/config/**', 'tools/**', 'test/**', 'bench/**'],
+    rules: { 'no-restricted-properties': 'off' },
+  },
+  {
+    files: ['src/workflows/**'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              group: ['../activities/*'],
+              allowTypeImports: true,
+              message: 'Workflows know activities as types only.',
+            },
+            { group: ['node:*'], message: 'Workflows do no I/O.' },
+          ],
+        },
+      ],
+    },
+  },
+  { files: ['**/*.js', '**/*.mjs'], ...tseslint.configs.disableTypeChecked },
+);
