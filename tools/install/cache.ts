@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 
 /** Where a program of one version is kept: `<cache>/temponest-backups/<name>-<version>`. */
 export function cacheDirectory(name: string, version: string): string {
-  const root = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
+  const root = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
   return join(root, 'temponest-backups', `${name}-${version}`);
 }
 

@@ -12,7 +12,7 @@ const version = '1.5.1';
  * the SDK's own download or, where that is impossible, by `go install`. Returns the program's path.
  */
 export async function installTemporal(): Promise<string> {
-  const present = process.env['TEMPORAL_BINARY'] ?? findProgram('temporal');
+  const present = process.env.TEMPORAL_BINARY ?? findProgram('temporal');
   if (present) return present;
   const directory = await makeOnce(cacheDirectory('temporal-cli', version), async (temporary) => {
     const downloaded = await download(temporary);

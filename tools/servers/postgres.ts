@@ -60,12 +60,12 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   const address = { host: '127.0.0.1', port, user: 'postgres' as const, password };
   const owner = process.getuid?.() === 0 ? 'postgres' : undefined;
 
-  const query: PostgresServer['query'] = async (database, sql, params) => {
+  const query = async <Row extends pg.QueryResultRow>(database: string, sql: string, params?: unknown[]) => {
     const client = new pg.Client({ ...address, database, connectionTimeoutMillis: 10_000 });
     client.on('error', () => undefined); // a server that goes away fails the query; nothing else is to be said
     await client.connect();
     try {
-      return (await client.query(sql, params)).rows;
+      return (await client.query<Row>(sql, params)).rows;
     } finally {
       await client.end();
     }

@@ -94,7 +94,7 @@ function launch(options: ServerProcessOptions): ChildProcess {
   try {
     return spawn(command, args, {
       detached: true, // a process group of its own: Ctrl-C reaches this process only, which then ends its servers
-      env: { PATH: process.env['PATH'], LANG: 'C.UTF-8', TZ: 'UTC', ...options.env },
+      env: { PATH: process.env.PATH, LANG: 'C.UTF-8', TZ: 'UTC', ...options.env },
       stdio: ['ignore', log, log],
     });
   } finally {
@@ -144,5 +144,8 @@ async function waitUntilReady(options: ServerProcessOptions, child: ChildProcess
 
 async function readTail(path: string): Promise<string> {
   const lines = (await readFile(path, 'utf8').catch(() => '')).trimEnd().split('\n');
-  return ` The end of its log:\n${lines.slice(-20).join('\n')}`;
+  return ` The end of its log:\n${lines
+    .slice(-20)
+    .map((line) => line.slice(0, 300))
+    .join('\n')}`;
 }

@@ -6,21 +6,33 @@ import { answersRequests, createBucket, type S3Address, type S3Server } from './
 import { makeServerDirectory, makeStop } from './server-directory.js';
 import { prepareServerProcess } from './server-process.js';
 
+/** Empty directories of one server, all inside `directory`, which is its home. */
+export interface S3ServerDirectories {
+  directory: string;
+  data: string;
+  metadata: string;
+  versions: string;
+}
+
 /** How one kind of S3 server is called. */
 export interface S3ServerKind {
   name: string;
   command: string;
-  /** `data` is an empty directory, `directory` the one it lies in. */
-  args: (listen: string, data: string, directory: string) => string[];
-  env: (address: S3Address, directory: string) => Record<string, string>;
+  args: (listen: string, directories: S3ServerDirectories) => string[];
+  /** The credentials go here: arguments are seen by everybody. */
+  env: (address: S3Address) => Record<string, string>;
 }
 
 /** Starts an S3 server with random credentials, in the region us-east-1, and makes the buckets asked for. */
 export async function startS3Server(kind: S3ServerKind, buckets: readonly string[]): Promise<S3Server> {
   const listen = `127.0.0.1:${await findFreePort()}`;
   const directory = await makeServerDirectory(kind.name);
-  const data = join(directory, 'data');
-  await mkdir(data);
+  const directories: S3ServerDirectories = {
+    directory,
+    data: join(directory, 'data'),
+    metadata: join(directory, 'metadata'),
+    versions: join(directory, 'versions'),
+  };
   const address: S3Address = {
     endpoint: `http://${listen}`,
     region: 'us-east-1',
@@ -30,13 +42,14 @@ export async function startS3Server(kind: S3ServerKind, buckets: readonly string
   const server = prepareServerProcess({
     name: kind.name,
     command: kind.command,
-    args: kind.args(listen, data, directory),
-    env: { HOME: directory, ...kind.env(address, directory) },
+    args: kind.args(listen, directories),
+    env: { HOME: directory, ...kind.env(address) },
     logFile: join(directory, `${kind.name}.log`),
     isReady: () => answersRequests(address),
   });
   const stoppable = makeStop(() => server.end(), directory);
   try {
+    for (const path of Object.values<string>({ ...directories })) await mkdir(path, { recursive: true });
     await server.start();
     for (const bucket of buckets) await createBucket(address, bucket);
   } catch (error) {
