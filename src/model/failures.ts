@@ -1,42 +1,59 @@
+interface Treatment {
+  /** Whether trying again can help. */
+  retryable: boolean;
+  /** What an operator does about it, as the end of a sentence. */
+  remedy: string;
+}
+
+const fixable = (remedy: string): Treatment => ({ retryable: false, remedy });
+const passing = (remedy: string): Treatment => ({ retryable: true, remedy });
+
 /**
- * The types of failure a workflow can end with, and whether trying again can help.
+ * The types of failure a workflow can end with, whether trying again can help, and what to do.
  *
  * This table is the only place that decides it: activities turn every error into one of these types, and the
  * workflows' retry policies hold no list of their own.
  */
-const retryable = {
-  InvalidArgument: false,
-  InvalidConfiguration: false,
-  AlreadyRunning: false,
-  DatabaseNotFound: false,
-  ServerUnreachable: true,
-  AuthenticationFailed: false,
-  PermissionDenied: false,
-  LockTimeout: true,
-  ProgramMissing: false,
-  ProgramFailed: true,
-  DumpImplausible: true,
-  KeyUnusable: false,
-  StagingFull: true,
-  StagingTooSmall: false,
-  StagingLost: false,
-  StoreUnreachable: true,
-  StoreDenied: false,
-  StoreNotFound: false,
-  StoreConflict: false,
-  ArtifactDamaged: true,
-  ManifestUnreadable: false,
-  NotificationFailed: true,
-  Stalled: true,
-  BackupsFailed: false,
-  Unexpected: true,
-} as const satisfies Record<string, boolean>;
+const treatments = {
+  InvalidArgument: fixable('correct it and start again'),
+  InvalidConfiguration: fixable('correct backups.yaml and run "temponest-backups config check"'),
+  AlreadyRunning: fixable('wait for the running one or cancel it'),
+  DatabaseNotFound: fixable('check the name, or remove the database from backups.yaml'),
+  ServerUnreachable: passing('check that the server runs and that host, port and max_connections allow it'),
+  AuthenticationFailed: fixable('check user and passwordFile of the server in backups.yaml, and pg_hba.conf'),
+  PermissionDenied: fixable(
+    'grant the backup role pg_read_all_data and pg_monitor, or superuser for globals',
+  ),
+  LockTimeout: passing('see who holds the lock in pg_locks, or raise lockWaitTimeout'),
+  ProgramMissing: fixable('install it on the worker'),
+  ProgramFailed: passing('see the worker log'),
+  DumpImplausible: passing('nothing was stored; see the worker log and the server log'),
+  KeyUnusable: fixable('renew or replace the key and update encryption.recipients'),
+  StagingFull: passing('free space on the staging volume'),
+  StagingTooSmall: fixable('enlarge the staging volume'),
+  StagingLost: fixable('start the backup again'),
+  StoreUnreachable: passing('check the network and the store endpoint'),
+  StoreDenied: fixable('check the credentials and the permissions of the store'),
+  StoreNotFound: fixable('create the bucket or directory, or correct the store URL'),
+  StoreConflict: fixable('find out who wrote the object; nothing is ever overwritten'),
+  ArtifactDamaged: passing('the artifact is made again'),
+  ManifestUnreadable: fixable('restore the manifest from a replica'),
+  NotificationFailed: passing('check the notification channel'),
+  Stalled: passing('see what the program or the network waits for'),
+  BackupsFailed: fixable('see the failure of each database'),
+  Unexpected: passing('see the worker log'),
+} as const satisfies Record<string, Treatment>;
 
-export type FailureType = keyof typeof retryable;
+export type FailureType = keyof typeof treatments;
 
 /** Whether a step that failed with `type` may be tried again. */
 export function isRetryable(type: FailureType): boolean {
-  return retryable[type];
+  return treatments[type].retryable;
+}
+
+/** What an operator does about a failure of `type`, as the end of a sentence. */
+export function remedyFor(type: FailureType): string {
+  return treatments[type].remedy;
 }
 
 /** An error an operator can act on: the message is one sentence that says what is wrong and what to do. */

@@ -1,0 +1,160 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { OperationError, remedyFor } from '../model/failures.js';
+import { locateProgram } from '../programs/locate-program.js';
+import { runProgram, type ProgramContext } from '../programs/run-program.js';
+
+/** Which keys artifacts are encrypted to. */
+export interface GpgRecipients {
+  /** Fingerprints or user ids (e-mail addresses), each of exactly one key. */
+  recipients: readonly string[];
+  /** File with their public keys, armoured or not. */
+  publicKeysFile: string;
+}
+
+/** A key that was checked: it can be encrypted to today. */
+export interface RecipientKey {
+  fingerprint: string;
+  /** When it expires, or undefined for never. */
+  expiresAt?: Date;
+}
+
+const COMMON = ['--batch', '--no-tty', '--no-options', '--quiet', '--trust-model', 'always'];
+
+/**
+ * Lends `use` a GnuPG home that holds the configured public keys and nothing else, and removes it afterwards: what is
+ * encrypted to depends on the configuration alone, never on a keyring that grew on the host.
+ */
+async function withKeyring<T>(
+  { publicKeysFile }: GpgRecipients,
+  directories: readonly string[],
+  context: ProgramContext,
+  use: (gpg: (args: string[], longRun?: ProgramContext) => Promise<string>) => Promise<T>,
+): Promise<T> {
+  const file = await locateProgram('gpg', directories);
+  // In the system's temporary directory because the path of a socket in it must stay short.
+  const home = await mkdtemp(join(tmpdir(), 'temponest-gpg-'));
+  const quick = { signal: context.signal };
+  const gpg = (args: string[], longRun: ProgramContext = quick) =>
+    runProgram({ file, args: ['--homedir', home, ...COMMON, ...args] }, longRun);
+  try {
+    await gpg(['--no-autostart', '--import', publicKeysFile]).catch((cause: unknown) => {
+      context.signal.throwIfAborted();
+      if (cause instanceof OperationError && cause.type === 'ProgramMissing') throw cause;
+      throw new OperationError(
+        'KeyUnusable',
+        `No public key can be read from ${publicKeysFile}; put the recipients' exported public keys there.`,
+        { cause },
+      );
+    });
+    return await use(gpg);
+  } finally {
+    await rm(home, { recursive: true, force: true });
+  }
+}
+
+/** Fields of gpg's colon listing that matter here. */
+interface ListedKey {
+  validity: string;
+  capabilities: string;
+  fingerprint: string;
+  expiresAt?: Date;
+}
+
+/** @see https://github.com/gpg/gnupg/blob/master/doc/DETAILS (Format of the --with-colons listings) */
+function parseKeyListing(listing: string): ListedKey[] {
+  const keys: ListedKey[] = [];
+  for (const line of listing.split('\n')) {
+    const fields = line.split(':');
+    if (fields[0] === 'pub')
+      keys.push({
+        validity: fields[1]!,
+        capabilities: fields[11]!,
+        fingerprint: '',
+        ...(fields[6] ? { expiresAt: new Date(Number(fields[6]) * 1000) } : {}),
+      });
+    const key = keys.at(-1);
+    if (fields[0] === 'fpr' && key?.fingerprint === '') key.fingerprint = fields[9]!;
+  }
+  return keys;
+}
+
+function whyUnusable(recipient: string, keys: ListedKey[]): string | undefined {
+  if (keys.length === 0) return `no public key for recipient ${recipient} is in the file`;
+  if (keys.length > 1) return `recipient ${recipient} fits ${keys.length} keys, give the fingerprint`;
+  const [{ validity, capabilities, expiresAt }] = keys as [ListedKey];
+  if (validity === 'r') return `the key of ${recipient} is revoked`;
+  if (validity === 'e') return `the key of ${recipient} expired on ${expiresAt?.toISOString().slice(0, 10)}`;
+  if (validity === 'd' || capabilities.includes('D')) return `the key of ${recipient} is disabled`;
+  // An upper-case E is the ability of the whole key: a usable, unexpired subkey included.
+  if (!capabilities.includes('E')) return `the key of ${recipient} cannot encrypt`;
+  return undefined;
+}
+
+async function findKeys(
+  { recipients, publicKeysFile }: GpgRecipients,
+  gpg: (args: string[]) => Promise<string>,
+): Promise<RecipientKey[]> {
+  const found: RecipientKey[] = [];
+  for (const recipient of recipients) {
+    const listing = await gpg(['--no-autostart', '--with-colons', '--list-keys', '--', recipient]).catch(
+      () => '',
+    );
+    const keys = parseKeyListing(listing);
+    const fault = whyUnusable(recipient, keys);
+    if (fault)
+      throw new OperationError(
+        'KeyUnusable',
+        `Backups cannot be encrypted: ${fault} (${publicKeysFile}); ${remedyFor('KeyUnusable')}.`,
+      );
+    const [{ fingerprint, expiresAt }] = keys as [ListedKey];
+    found.push({ fingerprint, ...(expiresAt ? { expiresAt } : {}) });
+  }
+  return found;
+}
+
+/**
+ * Checks that every recipient has exactly one key that can be encrypted to now.
+ *
+ * @throws OperationError `KeyUnusable` naming the first that is unknown, ambiguous, expired or revoked
+ */
+export async function checkRecipients(
+  recipients: GpgRecipients,
+  directories: readonly string[],
+  context: ProgramContext,
+): Promise<RecipientKey[]> {
+  return withKeyring(recipients, directories, context, (gpg) => findKeys(recipients, gpg));
+}
+
+/**
+ * Encrypts a file to the given keys. gpg's own compression is off: the input is compressed already.
+ *
+ * @throws OperationError `KeyUnusable`, `StagingFull` or `ProgramFailed`
+ */
+export async function encryptFile(
+  input: string,
+  output: string,
+  recipients: GpgRecipients,
+  directories: readonly string[],
+  context: ProgramContext,
+): Promise<void> {
+  await withKeyring(recipients, directories, context, async (gpg) => {
+    const keys = await findKeys(recipients, gpg);
+    await gpg(
+      [
+        '--no-autostart',
+        '--compress-algo',
+        'none',
+        '--output',
+        output,
+        // `!` would pin a subkey; without it gpg picks the newest one that can encrypt.
+        ...keys.flatMap(({ fingerprint }) => ['--recipient', fingerprint]),
+        '--encrypt',
+        '--',
+        input,
+      ],
+      context,
+    );
+  });
+}

@@ -1,0 +1,106 @@
+import { readFile } from 'node:fs/promises';
+import { Client, DatabaseError } from 'pg';
+import { OperationError, remedyFor, typeOfSqlState } from '../model/failures.js';
+import { redact } from '../observability/redaction.js';
+
+/** How to reach a PostgreSQL server. */
+export interface ServerConnection {
+  /** The name it has in the configuration. */
+  name: string;
+  host: string;
+  port: number;
+  user: string;
+  password?: string;
+  sslmode: 'disable' | 'require' | 'verify-full';
+  /** Path of the CA certificate, for `verify-full`. */
+  sslRootCert?: string;
+}
+
+const APPLICATION_NAME = 'temponest-backups';
+const CONNECT_TIMEOUT_SECONDS = 10;
+
+/**
+ * The environment by which libpq's programs reach the server. The password travels in the environment of that one
+ * child: not in its arguments, which everybody on the host can read. The database does as well, because a name given
+ * as an argument would be taken for a connection string when it holds an equals sign.
+ *
+ * @see https://www.postgresql.org/docs/current/libpq-envars.html
+ */
+export function libpqEnvironment(server: ServerConnection, database: string): Record<string, string> {
+  return {
+    PGHOST: server.host,
+    PGPORT: String(server.port),
+    PGUSER: server.user,
+    PGDATABASE: database,
+    PGSSLMODE: server.sslmode,
+    PGAPPNAME: APPLICATION_NAME,
+    PGCONNECT_TIMEOUT: String(CONNECT_TIMEOUT_SECONDS),
+    ...(server.password === undefined ? {} : { PGPASSWORD: server.password }),
+    ...(server.sslRootCert === undefined ? {} : { PGSSLROOTCERT: server.sslRootCert }),
+  };
+}
+
+function tlsOptions(server: ServerConnection, rootCertificate: string | undefined) {
+  if (server.sslmode === 'disable') return false;
+  return server.sslmode === 'require'
+    ? { rejectUnauthorized: false }
+    : { ...(rootCertificate === undefined ? {} : { ca: rootCertificate }) };
+}
+
+const NETWORK_ERRORS = /^(ECONN|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EPIPE)/;
+const CONNECTION_MESSAGES =
+  /connection terminated|timeout expired|does not support SSL|not queryable|certificate/i;
+
+/** An error of the `pg` driver or of the network beneath it, as one that an operator can act on; others unchanged. */
+function describeServerError(error: unknown, server: ServerConnection, database: string): unknown {
+  if (!(error instanceof Error) || error instanceof OperationError) return error;
+  const { code = '' } = error as NodeJS.ErrnoException;
+  const isNetwork = NETWORK_ERRORS.test(code) || CONNECTION_MESSAGES.test(error.message);
+  if (!isNetwork && !(error instanceof DatabaseError)) return error;
+  const type = isNetwork ? 'ServerUnreachable' : (typeOfSqlState(code) ?? 'Unexpected');
+  const where = `PostgreSQL server ${server.name} (${server.host}:${server.port}), database "${database}"`;
+  // A refused connection to a name with several addresses has a code and no message.
+  const said = error.message === '' ? code : redact(error.message);
+  return new OperationError(type, `${where}: ${said}; ${remedyFor(type)}.`, { cause: error });
+}
+
+/**
+ * Opens a connection, lends it to `use` and closes it, whatever happens. An aborted signal closes it at once.
+ *
+ * @throws OperationError `ServerUnreachable`, `AuthenticationFailed`, `DatabaseNotFound`… by SQLSTATE
+ */
+export async function withConnection<T>(
+  server: ServerConnection,
+  database: string,
+  signal: AbortSignal,
+  use: (client: Client) => Promise<T>,
+): Promise<T> {
+  signal.throwIfAborted();
+  const rootCertificate =
+    server.sslRootCert === undefined ? undefined : await readFile(server.sslRootCert, 'utf8');
+  const client = new Client({
+    host: server.host,
+    port: server.port,
+    user: server.user,
+    // The driver would otherwise look for PGPASSWORD and ~/.pgpass.
+    password: server.password ?? '',
+    database,
+    ssl: tlsOptions(server, rootCertificate),
+    application_name: APPLICATION_NAME,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_SECONDS * 1000,
+  });
+  // Without a listener, a server that goes away would end the whole worker.
+  client.on('error', () => undefined);
+  const close = () => void client.end().catch(() => undefined);
+  signal.addEventListener('abort', close, { once: true });
+  try {
+    await client.connect();
+    return await use(client);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw describeServerError(error, server, database);
+  } finally {
+    signal.removeEventListener('abort', close);
+    await client.end().catch(() => undefined);
+  }
+}

@@ -1,0 +1,109 @@
+import type { Client } from 'pg';
+
+/** What the manifest says of a database beside its data. */
+export interface DatabaseFacts {
+  encoding: string;
+  collation: string;
+  characterType: string;
+  localeProvider: 'libc' | 'icu' | 'builtin';
+  locale: string | null;
+  owner: string;
+  connectionLimit: number;
+  privileges: string[] | null;
+  settings: { role: string | null; setting: string }[];
+  extensions: { name: string; version: string; schema: string }[];
+  roles: string[];
+}
+
+/** Reads the database's own properties, its extensions and the roles it mentions. */
+export async function readDatabaseFacts(client: Client): Promise<DatabaseFacts> {
+  // The column with the ICU or builtin locale was renamed in PostgreSQL 17, and is absent before 15.
+  const database = await client.query<{
+    encoding: string;
+    collation: string;
+    ctype: string;
+    provider: string;
+    locale: string | null;
+    owner: string;
+    connlimit: number;
+    privileges: string[] | null;
+  }>(
+    `SELECT pg_encoding_to_char(encoding) AS encoding, datcollate AS collation, datctype AS ctype,
+            coalesce(to_jsonb(d)->>'datlocprovider', 'c') AS provider,
+            coalesce(to_jsonb(d)->>'datlocale', to_jsonb(d)->>'daticulocale') AS locale,
+            pg_get_userbyid(datdba) AS owner, datconnlimit AS connlimit, datacl::text[] AS privileges
+       FROM pg_database d WHERE datname = current_database()`,
+  );
+  const settings = await client.query<{ role: string | null; setting: string }>(
+    `SELECT nullif(setrole, 0)::regrole::text AS role, unnest(setconfig) AS setting
+       FROM pg_db_role_setting WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())
+      ORDER BY 1 NULLS FIRST, 2`,
+  );
+  const extensions = await client.query<{ name: string; version: string; schema: string }>(
+    `SELECT extname AS name, extversion AS version, nspname AS schema
+       FROM pg_extension e JOIN pg_namespace n ON n.oid = extnamespace ORDER BY extname`,
+  );
+  // pg_shdepend names every role that owns, is granted or is named by an object of this database; the database's own
+  // owner and grants hang on the shared catalogue (dbid 0).
+  const roles = await client.query<{ rolname: string }>(
+    `SELECT rolname FROM pg_roles WHERE oid IN (
+       SELECT refobjid FROM pg_shdepend s WHERE refclassid = 'pg_authid'::regclass
+          AND (dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+            OR (dbid = 0 AND classid = 'pg_database'::regclass
+                AND objid = (SELECT oid FROM pg_database WHERE datname = current_database())))
+       UNION SELECT datdba FROM pg_database WHERE datname = current_database()
+       UNION SELECT setrole FROM pg_db_role_setting
+              WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database()))
+      ORDER BY rolname`,
+  );
+  const [row] = database.rows;
+  return {
+    encoding: row!.encoding,
+    collation: row!.collation,
+    characterType: row!.ctype,
+    localeProvider: row!.provider === 'i' ? 'icu' : row!.provider === 'b' ? 'builtin' : 'libc',
+    locale: row!.locale,
+    owner: row!.owner,
+    connectionLimit: row!.connlimit,
+    privileges: row!.privileges,
+    settings: settings.rows,
+    extensions: extensions.rows,
+    roles: roles.rows.map(({ rolname }) => rolname),
+  };
+}
+
+/** A table or sequence by its oid, which is how the archive's table of contents names it unambiguously. */
+export interface RelationName {
+  oid: number;
+  schema: string;
+  name: string;
+}
+
+/**
+ * Every table that should have data in a dump: ordinary tables (leaf partitions among them) that no extension owns,
+ * nor a session as its temporary one.
+ */
+export async function listTables(client: Client): Promise<RelationName[]> {
+  const { rows } = await client.query<RelationName>(
+    `SELECT c.oid::int8::float8 AS oid, n.nspname AS schema, c.relname AS name
+       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+      WHERE c.relkind = 'r' AND c.relpersistence <> 't'
+        AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+        AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
+                                                  AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e')
+        AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_namespace'::regclass AND d.objid = n.oid
+                                                  AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e')
+      ORDER BY 2, 3`,
+  );
+  return rows;
+}
+
+/** The names of every relation of the given oids. */
+export async function nameRelations(client: Client, oids: number[]): Promise<Map<number, RelationName>> {
+  const { rows } = await client.query<RelationName>(
+    `SELECT c.oid::int8::float8 AS oid, n.nspname AS schema, c.relname AS name
+       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = ANY($1::oid[])`,
+    [oids],
+  );
+  return new Map(rows.map((row) => [row.oid, row]));
+}

@@ -1,0 +1,98 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Inventory } from '../model/inventory.js';
+import type { ProgramContext } from '../programs/run-program.js';
+import type { ServerConnection } from './connection.js';
+import { listTables, nameRelations, readDatabaseFacts, type DatabaseFacts } from './database-facts.js';
+import { checkPlausible, listDumpFiles, summarizeLargeObjects, summarizeTables } from './inventory.js';
+import { locateClient } from './locate-client.js';
+import { dumpDatabase, type DumpOptions } from './pg-dump.js';
+import { readSequenceValues } from './sequence-values.js';
+import type { ServerFacts } from './server-facts.js';
+import { withSnapshot } from './snapshot.js';
+import { readTableOfContents } from './table-of-contents.js';
+import { watchDirectory } from './watch-directory.js';
+
+/** Everything that is known of a dump when it is made. */
+export interface DatabaseDump {
+  snapshotTime: string;
+  snapshotLsn: string;
+  server: ServerFacts;
+  facts: DatabaseFacts;
+  inventory: Inventory;
+  files: { name: string; bytes: number }[];
+  bytes: number;
+}
+
+/**
+ * Dumps a database into `<directory>/data` and takes its inventory, all of one snapshot.
+ *
+ * @param onProgress - bytes dumped so far, then bytes dumped and read again for the inventory
+ * @throws OperationError as {@link dumpDatabase}, and `DumpImplausible` when the result cannot be a whole copy
+ */
+export async function dumpWithInventory(
+  server: ServerConnection,
+  database: string,
+  directory: string,
+  options: Omit<DumpOptions, 'program' | 'snapshotId'> & { programDirectories: readonly string[] },
+  context: ProgramContext & { onProgress: (bytes: number) => void },
+): Promise<DatabaseDump> {
+  const { signal, onProgress } = context;
+  const archive = join(directory, 'data');
+  await mkdir(directory, { recursive: true });
+  return withSnapshot(server, database, signal, async (snapshot, client) => {
+    const locate = (program: string) =>
+      locateClient(program, snapshot.server.major, options.programDirectories, signal);
+    const program = await locate('pg_dump');
+    const pgRestore = await locate('pg_restore');
+    const expected = await listTables(client);
+    const facts = await readDatabaseFacts(client);
+
+    const stopWatching = watchDirectory(archive, onProgress);
+    try {
+      await dumpDatabase(
+        server,
+        database,
+        archive,
+        { ...options, program, snapshotId: snapshot.id },
+        context,
+      );
+    } finally {
+      stopWatching();
+    }
+
+    const entries = await readTableOfContents(pgRestore, archive, context);
+    const mayExclude = options.excludeTables.length + options.excludeTableData.length > 0;
+    const excludedTables = checkPlausible(database, expected, entries, mayExclude);
+    const names = await nameRelations(
+      client,
+      entries.map(({ oid }) => oid),
+    );
+    const files = await listDumpFiles(archive);
+    const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+    let read = 0;
+    const onBytes = (count: number) => onProgress(bytes + (read += count));
+    return {
+      snapshotTime: snapshot.time,
+      snapshotLsn: snapshot.lsn,
+      server: snapshot.server,
+      facts,
+      inventory: {
+        tables: await summarizeTables(database, archive, entries, names, signal, onBytes),
+        excludedTables,
+        sequences: await readSequenceValues(
+          pgRestore,
+          archive,
+          entries,
+          join(directory, 'sequences.list'),
+          context,
+        ),
+        largeObjects: await summarizeLargeObjects(archive, signal, onBytes),
+        extensions: facts.extensions,
+        roles: facts.roles,
+      },
+      files,
+      bytes,
+    };
+  });
+}

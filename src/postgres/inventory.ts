@@ -1,0 +1,118 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import pMap from 'p-map';
+import { OperationError } from '../model/failures.js';
+import type { Inventory, TableInventory } from '../model/inventory.js';
+import { summarizeDataFile } from './data-file.js';
+import type { RelationName } from './database-facts.js';
+import type { ArchiveEntry } from './table-of-contents.js';
+
+type LargeObjects = Inventory['largeObjects'];
+
+/** Files read at once: enough to keep both the disk and one core busy. */
+const CONCURRENCY = 2;
+
+/** A refusal: what was dumped cannot be a whole copy of the database. */
+function implausible(database: string, fault: string): OperationError {
+  return new OperationError(
+    'DumpImplausible',
+    `The dump of "${database}" is implausible and was thrown away: ${fault}; nothing was stored, see the server log.`,
+  );
+}
+
+/**
+ * Counts and hashes every table's data in a dump.
+ *
+ * @param names - the relation of each oid that the archive's data entries mention
+ * @throws OperationError `DumpImplausible` when a table has no data file, or one that is not whole
+ */
+export async function summarizeTables(
+  database: string,
+  archive: string,
+  entries: readonly ArchiveEntry[],
+  names: ReadonlyMap<number, RelationName>,
+  signal: AbortSignal,
+  onBytes: (bytes: number) => void,
+): Promise<TableInventory[]> {
+  const tables = entries.filter(({ description }) => description === 'TABLE DATA');
+  const summaries = await pMap(
+    tables,
+    async ({ dumpId, oid }) => {
+      const relation = names.get(oid);
+      if (!relation) throw implausible(database, `its entry ${dumpId} belongs to no table of the snapshot`);
+      const { schema, name } = relation;
+      try {
+        const summary = await summarizeDataFile(join(archive, `${dumpId}.dat`), signal, onBytes);
+        return { schema, name, ...summary };
+      } catch (cause) {
+        signal.throwIfAborted();
+        throw implausible(database, `table "${schema}"."${name}" has no whole data file (${String(cause)})`);
+      }
+    },
+    { concurrency: CONCURRENCY, signal },
+  );
+  return summaries.sort((a, b) => compare(a.schema, b.schema) || compare(a.name, b.name));
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** Counts and hashes the large objects in a dump. */
+export async function summarizeLargeObjects(
+  archive: string,
+  signal: AbortSignal,
+  onBytes: (bytes: number) => void,
+): Promise<LargeObjects> {
+  const files = (await readdir(archive)).filter((file) => /^blob_\d+\.dat$/.test(file)).sort();
+  const whole = createHash('sha256');
+  let bytes = 0;
+  for (const file of files) {
+    const hash = createHash('sha256');
+    for await (const piece of createReadStream(join(archive, file), { signal, highWaterMark: 1 << 20 })) {
+      hash.update(piece as Buffer);
+      bytes += (piece as Buffer).length;
+      onBytes((piece as Buffer).length);
+    }
+    whole.update(`${file} ${hash.digest('hex')}\n`);
+  }
+  return { count: files.length, bytes, sha256: whole.digest('hex') };
+}
+
+/**
+ * Refuses a dump that cannot be a whole copy.
+ *
+ * @param expected - the tables that the snapshot has
+ * @param mayExclude - whether the configuration leaves tables or their data out
+ * @returns the tables that were left out on purpose
+ * @throws OperationError `DumpImplausible`
+ */
+export function checkPlausible(
+  database: string,
+  expected: readonly RelationName[],
+  entries: readonly ArchiveEntry[],
+  mayExclude: boolean,
+): { schema: string; name: string }[] {
+  const dumped = new Set(
+    entries.filter(({ description }) => description === 'TABLE DATA').map(({ oid }) => oid),
+  );
+  const missing = expected.filter(({ oid }) => !dumped.has(oid));
+  if (missing.length > 0 && !mayExclude) {
+    const [{ schema, name } = { schema: '', name: '' }] = missing;
+    throw implausible(
+      database,
+      `${missing.length} tables have no data in it, among them "${schema}"."${name}"`,
+    );
+  }
+  if (expected.length > 0 && missing.length === expected.length && !mayExclude)
+    throw implausible(database, 'it has no data at all');
+  return missing.map(({ schema, name }) => ({ schema, name }));
+}
+
+/** Names and sizes in bytes of the files of a dump: what the compressed archive must hold again. */
+export async function listDumpFiles(archive: string): Promise<{ name: string; bytes: number }[]> {
+  const names = (await readdir(archive)).sort();
+  return Promise.all(names.map(async (name) => ({ name, bytes: (await stat(join(archive, name))).size })));
+}

@@ -1,0 +1,72 @@
+import { runProgram, type ProgramContext } from '../programs/run-program.js';
+import { libpqEnvironment, type ServerConnection } from './connection.js';
+
+/** What is dumped and how; see {@link dumpDatabase}. */
+export interface DumpOptions {
+  /** Absolute path of the pg_dump of the server's own major version. */
+  program: string;
+  snapshotId: string;
+  jobs: number;
+  lockWaitTimeoutSeconds: number;
+  /** Patterns as pg_dump takes them. */
+  excludeTables: readonly string[];
+  excludeTableData: readonly string[];
+}
+
+/**
+ * Dumps one database at one snapshot into `directory` (made here), in directory format, uncompressed: compression is
+ * the next step's work, over the whole and on all cores. Owners and privileges are kept.
+ *
+ * @throws OperationError `LockTimeout`, `PermissionDenied`, `ServerUnreachable`, `StagingFull`… or `ProgramFailed`
+ * @see https://www.postgresql.org/docs/current/app-pgdump.html
+ */
+export async function dumpDatabase(
+  server: ServerConnection,
+  database: string,
+  directory: string,
+  options: DumpOptions,
+  context: ProgramContext,
+): Promise<void> {
+  await runProgram(
+    {
+      file: options.program,
+      args: [
+        '--format=directory',
+        `--file=${directory}`,
+        `--jobs=${options.jobs}`,
+        '--compress=0',
+        `--snapshot=${options.snapshotId}`,
+        `--lock-wait-timeout=${options.lockWaitTimeoutSeconds}s`,
+        '--no-password',
+        ...options.excludeTables.map((pattern) => `--exclude-table=${pattern}`),
+        ...options.excludeTableData.map((pattern) => `--exclude-table-data=${pattern}`),
+      ],
+      environment: libpqEnvironment(server, database),
+    },
+    context,
+  );
+}
+
+/**
+ * Dumps what is not in any database, roles with their passwords, memberships, tablespaces and their settings, as SQL
+ * into `file`.
+ *
+ * @param program - absolute path of the pg_dumpall of the server's own major version
+ * @see https://www.postgresql.org/docs/current/app-pg-dumpall.html
+ */
+export async function dumpGlobals(
+  server: ServerConnection,
+  database: string,
+  file: string,
+  program: string,
+  context: ProgramContext,
+): Promise<void> {
+  await runProgram(
+    {
+      file: program,
+      args: ['--globals-only', `--file=${file}`, '--no-password'],
+      environment: libpqEnvironment(server, database),
+    },
+    context,
+  );
+}

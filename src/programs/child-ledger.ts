@@ -1,0 +1,63 @@
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/**
+ * A directory that remembers which child processes a step has started, so that whoever finds the step's leftovers
+ * after a crash can end them: nothing else would, since a child outlives a parent that was killed.
+ */
+export interface ChildLedger {
+  directory: string;
+}
+
+/** When the kernel says a process started, in clock ticks since boot; undefined when there is no such process. */
+async function readStartTime(pid: number): Promise<string | undefined> {
+  try {
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+    // The second field, the program's name in parentheses, may hold spaces; the start time is field 22.
+    const afterName = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    // A zombie has ended; only its parent has not looked yet.
+    return afterName[0] === 'Z' ? undefined : afterName[19];
+  } catch {
+    return undefined;
+  }
+}
+
+/** Notes a child that leads its own process group. */
+export async function recordChild(ledger: ChildLedger, pid: number): Promise<void> {
+  const startTime = await readStartTime(pid);
+  if (startTime === undefined) return;
+  await mkdir(ledger.directory, { recursive: true });
+  await writeFile(join(ledger.directory, String(pid)), startTime);
+}
+
+/** Forgets a child that has ended. */
+export async function forgetChild(ledger: ChildLedger, pid: number): Promise<void> {
+  await rm(join(ledger.directory, String(pid)), { force: true });
+}
+
+/** Sends a signal to a process group; false when there is none. */
+export function signalGroup(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    return process.kill(-pid, signal);
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Ends every process group in the ledger that is still the one that was recorded (a pid that the system has given to
+ * another process since is left alone), and waits until they are gone.
+ */
+export async function endRecordedChildren(ledger: ChildLedger): Promise<void> {
+  const entries = await readdir(ledger.directory).catch(() => []);
+  for (const entry of entries) {
+    const pid = Number(entry);
+    const recorded = await readFile(join(ledger.directory, entry), 'utf8').catch(() => '');
+    if (recorded !== '' && recorded === (await readStartTime(pid))) {
+      signalGroup(pid, 'SIGKILL');
+      while ((await readStartTime(pid)) === recorded) await delay(20);
+    }
+    await forgetChild(ledger, pid);
+  }
+}

@@ -1,0 +1,93 @@
+import { basename } from 'node:path';
+import { execa, type Result } from 'execa';
+import { OperationError, remedyFor, typeOfMessage } from '../model/failures.js';
+import { redact } from '../observability/redaction.js';
+import { forgetChild, recordChild, signalGroup, type ChildLedger } from './child-ledger.js';
+
+/** One program to run. */
+export interface Program {
+  /** Absolute path. */
+  file: string;
+  args: string[];
+  /** The whole environment, beside `LC_ALL=C` and `TZ=UTC`: a child sees no more than it needs. */
+  environment?: Record<string, string>;
+}
+
+/** What a run needs from the step that makes it. */
+export interface ProgramContext {
+  /** Ends the program and everything it started; the run then rejects with the signal's reason. */
+  signal: AbortSignal;
+  /** Where the process is noted, for clean-up after a crash. Left out for programs that end at once. */
+  ledger?: ChildLedger;
+  /** 0 to 19. */
+  nice?: number;
+  /** Called once with the process id, which is the group's as well. */
+  onStart?: (pid: number) => void;
+}
+
+/** How long a program may take to end by itself after SIGTERM, in milliseconds. */
+const TERMINATION_GRACE = 5000;
+
+/**
+ * Runs a program to its end, in a process group of its own so that a signal reaches what it starts as well
+ * (`pg_dump -j`), and answers with its standard output.
+ *
+ * @throws OperationError of the type that the failures table gives its standard error, else `ProgramFailed`; the
+ * message carries the last line of standard error, redacted
+ */
+export async function runProgram(program: Program, context: ProgramContext): Promise<string> {
+  const { signal, ledger, nice, onStart } = context;
+  signal.throwIfAborted();
+  const command = [program.file, ...program.args];
+  const [file, ...args] = nice ? ['/usr/bin/nice', '-n', String(nice), ...command] : command;
+  const child = execa(file!, args, {
+    detached: true,
+    reject: false,
+    stdin: 'ignore',
+    extendEnv: false,
+    env: { LC_ALL: 'C', TZ: 'UTC', ...program.environment },
+  });
+  const { pid } = child;
+  let killTimer: NodeJS.Timeout | undefined;
+  const endGroup = () => {
+    if (pid === undefined) return;
+    signalGroup(pid, 'SIGTERM');
+    killTimer = setTimeout(() => signalGroup(pid, 'SIGKILL'), TERMINATION_GRACE);
+  };
+  signal.addEventListener('abort', endGroup, { once: true });
+  try {
+    if (pid !== undefined) {
+      onStart?.(pid);
+      if (ledger) await recordChild(ledger, pid);
+    }
+    const result = await child;
+    signal.throwIfAborted();
+    if (result.failed) throw describeFailure(basename(program.file), result);
+    return result.stdout;
+  } finally {
+    signal.removeEventListener('abort', endGroup);
+    clearTimeout(killTimer);
+    if (pid !== undefined) {
+      // Whatever the leader left behind in its group.
+      signalGroup(pid, 'SIGKILL');
+      if (ledger) await forgetChild(ledger, pid);
+    }
+  }
+}
+
+function describeFailure(
+  name: string,
+  result: Pick<Result<{ reject: false }>, 'stderr' | 'exitCode' | 'signal' | 'code'>,
+): OperationError {
+  if (result.code === 'ENOENT')
+    return new OperationError('ProgramMissing', `${name} is not installed; ${remedyFor('ProgramMissing')}.`);
+  const stderr = redact(result.stderr.trim());
+  const type = typeOfMessage(stderr) ?? 'ProgramFailed';
+  const how = result.signal ? `was ended by ${result.signal}` : `failed with exit code ${result.exitCode}`;
+  // Programs name the fault first and explain or conclude after it.
+  const fault = stderr.split('\n').find((line) => /error|fatal|failed|cannot|unable/i.test(line));
+  const said = (fault ?? stderr.split('\n').at(-1) ?? '').slice(0, 500);
+  return new OperationError(type, `${name} ${how}${said && `: ${said}`}; ${remedyFor(type)}.`, {
+    cause: new Error(stderr.slice(-2000)),
+  });
+}
