@@ -74,7 +74,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     name: `PostgreSQL ${programs.major}`,
     command: join(programs.binDirectory, 'postgres'),
     args: ['-D', dataDirectory],
-    logFile: join(directory, 'postgres.log'),
+    directory,
     user: owner,
     stopSignal: 'SIGINT', // "fast" shutdown; SIGTERM would wait for clients
     // "Immediate" shutdown leaves the data directory as a crash does, but no backend that outlives the postmaster.

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** How one server's process is run. */
@@ -10,10 +11,10 @@ export interface ServerProcessOptions {
   name: string;
   command: string;
   args: readonly string[];
-  /** Nothing is inherited but PATH, so that the developer's own settings do not reach the server. */
+  /** Nothing is inherited but PATH, so that the developer's own settings do not reach the server; HOME is `directory`. */
   env?: Readonly<Record<string, string>>;
-  /** The file to which the server's output is appended. */
-  logFile: string;
+  /** The server's own directory; its output is appended to `log` in it. */
+  directory: string;
   /** The operating system's user to run as; only root can ask for another one. */
   user?: string | undefined;
   /** Asks the server to end properly. Default SIGTERM. */
@@ -90,11 +91,11 @@ function hasEnded(child: ChildProcess): boolean {
 
 function launch(options: ServerProcessOptions): ChildProcess {
   const [command, ...args] = wrapCommand(options);
-  const log = openSync(options.logFile, 'a', 0o600);
+  const log = openSync(join(options.directory, 'log'), 'a', 0o600);
   try {
     return spawn(command, args, {
       detached: true, // a process group of its own: Ctrl-C reaches this process only, which then ends its servers
-      env: { PATH: process.env.PATH, LANG: 'C.UTF-8', TZ: 'UTC', ...options.env },
+      env: { PATH: process.env.PATH, LANG: 'C.UTF-8', TZ: 'UTC', HOME: options.directory, ...options.env },
       stdio: ['ignore', log, log],
     });
   } finally {
@@ -125,7 +126,9 @@ async function waitUntilReady(options: ServerProcessOptions, child: ChildProcess
     if (failure.error) throw new Error(`${options.name} could not be run.`, { cause: failure.error });
     if (hasEnded(child)) {
       const status = child.signalCode ?? `exit code ${child.exitCode}`;
-      throw new Error(`${options.name} ended while starting (${status}).${await readTail(options.logFile)}`);
+      throw new Error(
+        `${options.name} ended while starting (${status}).${await readTail(options.directory)}`,
+      );
     }
     try {
       if (await options.isReady()) return;
@@ -134,7 +137,7 @@ async function waitUntilReady(options: ServerProcessOptions, child: ChildProcess
     }
     if (Date.now() > deadline) {
       throw new Error(
-        `${options.name} did not serve within ${seconds} s.${await readTail(options.logFile)}`,
+        `${options.name} did not serve within ${seconds} s.${await readTail(options.directory)}`,
         { cause: last },
       );
     }
@@ -142,8 +145,8 @@ async function waitUntilReady(options: ServerProcessOptions, child: ChildProcess
   }
 }
 
-async function readTail(path: string): Promise<string> {
-  const lines = (await readFile(path, 'utf8').catch(() => '')).trimEnd().split('\n');
+async function readTail(directory: string): Promise<string> {
+  const lines = (await readFile(join(directory, 'log'), 'utf8').catch(() => '')).trimEnd().split('\n');
   return ` The end of its log:\n${lines
     .slice(-20)
     .map((line) => line.slice(0, 300))

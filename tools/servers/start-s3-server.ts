@@ -43,8 +43,8 @@ export async function startS3Server(kind: S3ServerKind, buckets: readonly string
     name: kind.name,
     command: kind.command,
     args: kind.args(listen, directories),
-    env: { HOME: directory, ...kind.env(address) },
-    logFile: join(directory, `${kind.name}.log`),
+    env: kind.env(address),
+    directory,
     isReady: () => answersRequests(address),
   });
   const stoppable = makeStop(() => server.end(), directory);

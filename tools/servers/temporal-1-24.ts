@@ -37,8 +37,7 @@ export async function startTemporal124(options: { postgres: PostgresServer }): P
     name: 'Temporal server 1.24.2',
     command: programs.server,
     args: ['--root', directory, '--config', 'config', '--env', 'test', '--allow-no-auth', 'start'],
-    env: { HOME: directory },
-    logFile: join(directory, 'temporal.log'),
+    directory,
     isReady: () => ensureNamespace(address, namespace),
   });
   const stoppable = makeStop(() => server.end(), directory);

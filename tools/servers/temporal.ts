@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { installTemporal } from '../install/install-temporal.js';
 import { findFreePorts } from './free-port.js';
@@ -52,8 +51,7 @@ export async function startTemporalDevServer(
         `${name}=${type}`,
       ]),
     ],
-    env: { HOME: directory },
-    logFile: join(directory, 'temporal.log'),
+    directory,
     isReady: () => servesNamespace(address, namespace),
   });
   const stoppable = makeStop(() => server.end(), directory);

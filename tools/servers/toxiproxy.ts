@@ -1,5 +1,4 @@
 import { installToxiproxy } from '../install/install-toxiproxy.js';
-import { join } from 'node:path';
 import { findFreePort } from './free-port.js';
 import { makeServerDirectory, makeStop, type Stoppable } from './server-directory.js';
 import { prepareServerProcess } from './server-process.js';
@@ -43,7 +42,7 @@ export async function startToxiproxy(): Promise<Toxiproxy> {
     name: 'toxiproxy',
     command,
     args: ['-host', '127.0.0.1', '-port', String(port)],
-    logFile: join(directory, 'toxiproxy.log'),
+    directory,
     isReady: async () => (await call('GET', '/version')) !== undefined,
   });
   const stoppable = makeStop(() => server.end(), directory);
