@@ -1,7 +1,11 @@
 import { z } from 'zod';
 import { OperationError } from './failures.js';
 
-const name = z.string().min(1).max(63);
+const name = z
+  .string()
+  .min(1)
+  .max(63)
+  .regex(/^[^\0\p{Surrogate}]*$/u, 'must hold no NUL and no half of a character');
 const common = {
   /** The configured server; may be left out when exactly one is configured. */
   server: name.optional(),

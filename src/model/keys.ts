@@ -6,6 +6,12 @@ export type BackupSubject =
 
 const MANIFEST_SUFFIX = '.manifest.json';
 
+/** A backup's id, then what its artifact or manifest ends in. */
+const FILE_NAME = /^(.+_\d{8}_\d{6})(\.manifest\.json|\.(?:dump\.tar|sql)\.(?:zst|gz)(?:\.gpg)?)$/;
+
+/** Stands for the database's name in the ids of the globals' backups. */
+export const GLOBALS_NAME = 'globals';
+
 /** The "directory" of a subject's objects, ending in a slash so that `app` never matches `app_staging`. */
 export function subjectPrefix(subject: BackupSubject): string {
   const server = encodeName(subject.server);
@@ -29,23 +35,31 @@ export function artifactKey(subject: BackupSubject, id: string, suffix: string):
   return `${subjectPrefix(subject)}${id}${suffix}`;
 }
 
-/** The subject, id and role of an object below the store's prefix, or `undefined` for a foreign object. */
+/**
+ * The subject, id and role of an object below the store's prefix, or `undefined` for a foreign object: pruning deletes by
+ * what this answers, so a key counts as ours only if it is exactly one that the functions above make.
+ */
 export function parseKey(
   key: string,
 ): { subject: BackupSubject; id: string; part: 'manifest' | 'artifact' } | undefined {
   const segments = key.split('/');
   const file = segments.pop()!;
-  const part = file.endsWith(MANIFEST_SUFFIX) ? 'manifest' : 'artifact';
-  const end = part === 'manifest' ? -MANIFEST_SUFFIX.length : undefined;
-  const id =
-    part === 'manifest' ? file.slice(0, end) : /^(.+_\d{8}_\d{6})\.(?:dump\.tar|sql)\b/.exec(file)?.[1];
-  if (!id || !parseBackupId(id)) return undefined;
+  const [, id, suffix] = FILE_NAME.exec(file) ?? [];
+  const name = id && parseBackupId(id)?.name;
+  if (!name) return undefined;
   try {
     const [room, server, database] = segments.map(decodeName);
-    if (room === 'postgres' && segments.length === 3 && parseBackupId(id)?.name === database)
-      return { subject: { kind: 'database', server: server!, database: database! }, id, part };
-    if (room === 'globals' && segments.length === 2)
-      return { subject: { kind: 'globals', server: server! }, id, part };
+    const subject: BackupSubject =
+      room === 'globals'
+        ? { kind: 'globals', server: server! }
+        : { kind: 'database', server: server!, database: database! };
+    const isOurs =
+      key === subjectPrefix(subject) + file &&
+      name === (subject.kind === 'globals' ? GLOBALS_NAME : subject.database);
+    if (!isOurs) return undefined;
+    if (suffix === MANIFEST_SUFFIX) return { subject, id: id, part: 'manifest' };
+    if (suffix!.startsWith(subject.kind === 'globals' ? '.sql.' : '.dump.tar.'))
+      return { subject, id: id, part: 'artifact' };
   } catch {
     // A segment that no encodeName made: somebody else's object.
   }

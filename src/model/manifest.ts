@@ -98,7 +98,7 @@ export function parseManifest(text: string, key: string): Manifest {
     const [issue] = parsed.error.issues;
     throw new OperationError(
       'ManifestUnreadable',
-      `${key} is not a manifest: ${issue!.path.join('.')}: ${issue!.message}; restore it from a replica.`,
+      `${key} is not a manifest: ${issue!.path.join('.') || 'the whole'}: ${issue!.message}; restore it from a replica.`,
     );
   }
   return parsed.data;

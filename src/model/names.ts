@@ -34,7 +34,9 @@ export function parseBackupId(id: string): { name: string; time: Date } | undefi
   const time = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
   if (Number.isNaN(time.getTime())) return undefined;
   try {
-    return { name: decodeName(name!), time };
+    const decoded = decodeName(name!);
+    // A date such as 31 February, or a name encoded in another way, would otherwise stand for a different id.
+    return makeBackupId(decoded, time) === id ? { name: decoded, time } : undefined;
   } catch {
     return undefined;
   }
