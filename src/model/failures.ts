@@ -35,6 +35,7 @@ const treatments = {
   StoreUnreachable: passing('check the network and the store endpoint'),
   StoreDenied: fixable('check the credentials and the permissions of the store'),
   StoreNotFound: fixable('create the bucket or directory, or correct the store URL'),
+  StoreFull: passing('free space in the store, or enlarge it'),
   StoreConflict: fixable('find out who wrote the object; nothing is ever overwritten'),
   ArtifactDamaged: passing('the artifact is made again'),
   ManifestUnreadable: fixable('restore the manifest from a replica'),
@@ -84,7 +85,7 @@ const bySqlState: Record<string, FailureType> = {
   '57P': 'ServerUnreachable',
 };
 
-/** HTTP status of a store's answer → type. 5xx and 429 are the store's own trouble and pass. */
+/** HTTP status of a store's answer → type. Any other 5xx is the store's own trouble and passes. */
 const byHttpStatus: Record<number, FailureType> = {
   301: 'InvalidConfiguration',
   400: 'StoreDenied',
@@ -95,6 +96,8 @@ const byHttpStatus: Record<number, FailureType> = {
   409: 'StoreConflict',
   412: 'StoreConflict',
   429: 'StoreUnreachable',
+  501: 'InvalidConfiguration',
+  507: 'StoreFull',
 };
 
 /** What a program or libpq says on standard error, under `LC_ALL=C`, → type. First match wins. */

@@ -30,6 +30,18 @@ export interface SourceFile {
   sha256: string;
 }
 
+/** What a stored file is held to by {@link Store.verify}. Plain JSON: it goes from the upload to the verification, and into the manifest. */
+export interface StoreReceipt {
+  bytes: number;
+  /** SHA-256 of the whole object, lower-case hex. */
+  sha256: string;
+  /**
+   * How the store itself writes the checksum that it computed from the bytes it received. S3: base64 of the SHA-256 of
+   * the object, or of its parts' SHA-256s followed by `-` and their number. Absent where the store computes none.
+   */
+  checksum?: string;
+}
+
 /** An upload that was begun and neither completed nor aborted. */
 export interface UnfinishedUpload {
   key: string;
@@ -58,23 +70,27 @@ export interface Store {
    * @throws OperationError `ArtifactDamaged` when the file no longer has the digest it was made with
    * @throws OperationError `StoreConflict` when the key holds something else
    */
-  putFile(key: string, file: SourceFile, options: TransferOptions): Promise<void>;
+  putFile(key: string, file: SourceFile, options: TransferOptions): Promise<StoreReceipt>;
 
   /** Stores a small document; success also when the key already holds exactly these bytes, else `StoreConflict`. */
   putDocument(key: string, content: Buffer, signal: AbortSignal): Promise<void>;
 
   /**
-   * Proves that what the store holds is what was made, by what the store itself computed where it can (S3: size and
-   * checksum of checksums), else by reading it back (directory).
+   * Proves that what the store holds is what was made: its size, and the checksum that the store computed when it
+   * received the content against the receipt's. Where the store reports none, or the receipt has none, the object is
+   * read back whole and hashed; so a receipt of `bytes` and `sha256` alone asks for exactly that.
    *
    * @throws OperationError `ArtifactDamaged` when it is missing, shorter or different
    */
-  verify(key: string, file: Omit<SourceFile, 'path'>, options: TransferOptions): Promise<void>;
+  verify(key: string, receipt: StoreReceipt, options: TransferOptions): Promise<void>;
 
   /** The content of a small document, or undefined when there is none. */
   getDocument(key: string, signal: AbortSignal): Promise<Buffer | undefined>;
 
-  /** The object's content as a stream, from byte `start` on. Rejects with `StoreNotFound` when there is none. */
+  /**
+   * The object's content as a stream, from byte `start` on (empty when there is none left). Rejects with
+   * `StoreNotFound` when there is no such object.
+   */
   openRead(key: string, signal: AbortSignal, start?: number): Promise<Readable>;
 
   /** What the store knows of an object, or undefined when there is none. */
