@@ -1,0 +1,84 @@
+import pMap from 'p-map';
+import { OperationError } from '../model/failures.js';
+import type { BackupSubject } from '../model/keys.js';
+import type { Manifest } from '../model/manifest.js';
+import type { Store } from '../stores/store.js';
+import { listBackups } from './list-backups.js';
+import { findLatestId, readManifest } from './read-manifest.js';
+
+/** Manifests read at once. */
+const CONCURRENCY = 8;
+
+/** The newest backup of one database, or of the globals. */
+export interface LatestBackup {
+  subject: BackupSubject;
+  id: string;
+  /** The time in the id. */
+  time: Date;
+  /** Size of the artifact as stored. */
+  bytes: number;
+  /** What the manifest counts; the globals have nothing to count. */
+  contents?: { tables: number; rows: number; dumpBytes: number };
+  /** Why the manifest could not be read. */
+  fault?: string;
+}
+
+/** The newest backup of every subject of a server, reading one manifest each. */
+export async function latestBackups(
+  store: Store,
+  server: string,
+  signal: AbortSignal,
+): Promise<LatestBackup[]> {
+  const { backups } = await listBackups(store, server, signal);
+  // Each subject's backups come oldest first, so the last one stays.
+  const newest = new Map(backups.map((backup) => [JSON.stringify(backup.subject), backup]));
+  return pMap(
+    newest.values(),
+    async ({ subject, id, time, artifacts }) => {
+      const bytes = artifacts.reduce((sum, artifact) => sum + artifact.bytes, 0);
+      // A manifest that nobody can read must not hide how the other databases are.
+      const read = await readOrExplain(store, subject, id, signal);
+      return { subject, id, time, bytes, ...('fault' in read ? read : countContents(read.manifest)) };
+    },
+    { concurrency: CONCURRENCY, signal },
+  );
+}
+
+/**
+ * The manifest of a subject's newest backup, as a hint for the next one: undefined when there is none, and also when it
+ * cannot be read, which must not keep a new backup from being made.
+ */
+export async function latestManifest(
+  store: Store,
+  subject: BackupSubject,
+  signal: AbortSignal,
+): Promise<Manifest | undefined> {
+  const id = await findLatestId(store, subject, signal);
+  if (!id) return undefined;
+  const read = await readOrExplain(store, subject, id, signal);
+  return 'fault' in read ? undefined : read.manifest;
+}
+
+async function readOrExplain(
+  store: Store,
+  subject: BackupSubject,
+  id: string,
+  signal: AbortSignal,
+): Promise<{ manifest: Manifest } | { fault: string }> {
+  try {
+    return { manifest: await readManifest(store, subject, id, signal) };
+  } catch (error) {
+    if (error instanceof OperationError && error.type === 'ManifestUnreadable')
+      return { fault: error.message };
+    throw error;
+  }
+}
+
+function countContents(manifest: Manifest): Pick<LatestBackup, 'contents'> {
+  if (manifest.kind === 'globals') return {};
+  const { tables, largeObjects } = manifest.inventory;
+  const sum = (count: 'rows' | 'bytes') => tables.reduce((total, table) => total + table[count], 0);
+  return {
+    contents: { tables: tables.length, rows: sum('rows'), dumpBytes: sum('bytes') + largeObjects.bytes },
+  };
+}

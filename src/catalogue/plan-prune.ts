@@ -1,0 +1,122 @@
+import pMap from 'p-map';
+import { parseKey, serverPrefixes, subjectPrefix, type BackupSubject } from '../model/keys.js';
+import type { RetentionDecision } from '../model/results.js';
+import { decideRetention, type RetentionPolicy } from '../model/retention.js';
+import type { Store, StoredObject, UnfinishedUpload } from '../stores/store.js';
+import { listBackups, type ListedBackup } from './list-backups.js';
+
+/** What is younger may belong to a backup still on its way: DESIGN says 48 h. */
+const GRACE_MILLISECONDS = 48 * 3_600_000;
+
+/** Questions in flight to the store at once. */
+const CONCURRENCY = 8;
+
+export interface PruneRequest {
+  server: string;
+  policy: RetentionPolicy;
+  /** The backups of any other database stay until someone deletes them by name. */
+  configuredDatabases: readonly string[];
+  /** Backup id → why it must stay, e.g. `proven`, `in use`. */
+  untouchable: ReadonlyMap<string, string>;
+  now: Date;
+}
+
+export interface PruneDecision extends RetentionDecision {
+  subject: BackupSubject;
+}
+
+/** What a prune would do. */
+export interface PrunePlan {
+  /** Of every backup; by subject, each newest first. */
+  decisions: PruneDecision[];
+  /** Artifacts without a manifest, older than 48 h and not locked. */
+  orphans: StoredObject[];
+  /** Uploads begun more than 48 h ago and never finished. */
+  unfinished: UnfinishedUpload[];
+}
+
+/**
+ * Decides what of a server's backups goes, changing nothing.
+ *
+ * Besides the rules of {@link decideRetention}: `not configured` keeps all backups of a database that is no longer
+ * configured, `locked` those that the store itself would refuse to delete, and `artifact missing` those whose artifact
+ * the listing did not show: they represent no period, and what became of them is for a person to find out.
+ */
+export async function planPrune(
+  store: Store,
+  request: PruneRequest,
+  signal: AbortSignal,
+): Promise<PrunePlan> {
+  const { server, now } = request;
+  const isOld = (time: Date) => now.getTime() - time.getTime() > GRACE_MILLISECONDS;
+  const isLocked = async (key: string) => ((await store.describe(key, signal))?.lockedUntil ?? now) > now;
+
+  const { backups, orphans } = await listBackups(store, server, signal);
+  const keepIfLocked = async (decision: PlannedDecision): Promise<PlannedDecision> => {
+    if (decision.keep) return decision;
+    const { manifestKey, artifacts } = decision.backup;
+    for (const key of [manifestKey, ...artifacts.map(({ key }) => key)])
+      if (await isLocked(key)) return { ...decision, keep: true, rules: ['locked'] };
+    return decision;
+  };
+  const decisions = await pMap(decideAll(backups, request), keepIfLocked, {
+    concurrency: CONCURRENCY,
+    signal,
+  });
+
+  const oldOrphans = orphans.filter(({ modifiedAt }) => isOld(modifiedAt));
+  const locked = await pMap(oldOrphans, ({ key }) => isLocked(key), { concurrency: CONCURRENCY, signal });
+
+  const unfinished: UnfinishedUpload[] = [];
+  for (const prefix of serverPrefixes(server))
+    for await (const upload of store.listUnfinished(prefix, signal))
+      if (parseKey(upload.key) && isOld(upload.startedAt)) unfinished.push(upload);
+
+  return {
+    decisions: decisions.map(({ backup: { subject, id }, keep, rules }) => ({
+      ...(subject.kind === 'database' && { database: subject.database }),
+      subject,
+      backupId: id,
+      keep,
+      rules,
+    })),
+    orphans: oldOrphans.filter((_, index) => !locked[index]),
+    unfinished,
+  };
+}
+
+interface PlannedDecision {
+  backup: ListedBackup;
+  keep: boolean;
+  rules: string[];
+}
+
+/** Applies the rules to each subject on its own. */
+function decideAll(
+  backups: ListedBackup[],
+  { configuredDatabases, policy, untouchable }: PruneRequest,
+): PlannedDecision[] {
+  const bySubject = new Map<string, ListedBackup[]>();
+  for (const backup of backups) {
+    const prefix = subjectPrefix(backup.subject);
+    const ofSubject = bySubject.get(prefix) ?? [];
+    ofSubject.push(backup);
+    bySubject.set(prefix, ofSubject);
+  }
+  const keep = (rule: string) => (backup: ListedBackup) => ({ backup, keep: true, rules: [rule] });
+  return [...bySubject.values()].flatMap((ofSubject) => {
+    const { subject } = ofSubject[0]!;
+    if (subject.kind === 'database' && !configuredDatabases.includes(subject.database))
+      return ofSubject.toReversed().map(keep('not configured'));
+    const whole = ofSubject.filter(({ artifacts }) => artifacts.length > 0);
+    const damaged = ofSubject.filter(({ artifacts }) => artifacts.length === 0);
+    const byId = new Map(whole.map((backup) => [backup.id, backup]));
+    return [
+      ...damaged.toReversed().map(keep('artifact missing')),
+      ...decideRetention(whole, policy, untouchable).map(({ id, ...decision }) => ({
+        ...decision,
+        backup: byId.get(id)!,
+      })),
+    ];
+  });
+}
