@@ -34,6 +34,16 @@ export async function* readSourceFile(
   }
 }
 
+/** The `bytes` from `position` on, or as many as the file has there. */
+export async function readRange(file: SourceFile, position: number, bytes: number): Promise<Buffer> {
+  const handle = await openSourceFile(file);
+  try {
+    return await readFully(handle, Buffer.allocUnsafeSlow(bytes), position);
+  } finally {
+    await handle.close();
+  }
+}
+
 /** Fills `buffer` from `position` on; answers with the part of it that was filled before the end of the file. */
 export async function readFully(handle: FileHandle, buffer: Buffer, position: number): Promise<Buffer> {
   let filled = 0;

@@ -1,0 +1,148 @@
+import { Readable } from 'node:stream';
+import { GetObjectCommand, ListObjectsV2Command, type StorageClass } from '@aws-sdk/client-s3';
+import { connectToS3, type S3Address } from './s3-connection.js';
+import { answerOf, toS3Error } from './s3-errors.js';
+import { deleteObject, headObject, putObject, type S3ObjectSettings } from './s3-objects.js';
+import { putFile } from './s3-put-file.js';
+import { abortUpload, listUploads } from './s3-uploads.js';
+import type { Store } from './store.js';
+import { conflictingObject, damagedObject, findDifference, translateErrors } from './stored-content.js';
+
+/** Where an S3 store is, and what its objects are given. */
+export interface S3StoreOptions extends S3Address {
+  /** The storage class of a file's object, by its key; default: the bucket's. Documents always have the bucket's. */
+  storageClassOf?: ((key: string) => string | undefined) | undefined;
+  /** Default: what the bucket does. */
+  serverSideEncryption?: { algorithm: 'AES256' | 'aws:kms'; kmsKeyId?: string | undefined } | undefined;
+}
+
+/** Until when a legal hold lasts: the latest time there is. */
+const NEVER = new Date(8.64e15);
+
+/**
+ * A store in a bucket of Amazon S3 or of anything that speaks its protocol.
+ *
+ * Every request that writes carries a SHA-256 computed here, so the store refuses what was damaged on its way. What the
+ * store then reports was computed from the bytes that it received: `verify` compares that without a download, and so
+ * does not see what happens to the bytes on the store's own disks afterwards; reading back does.
+ */
+export function openS3Store({ storageClassOf, serverSideEncryption, ...address }: S3StoreOptions): Store {
+  const s3 = connectToS3(address);
+  const encryption: S3ObjectSettings = serverSideEncryption
+    ? { ServerSideEncryption: serverSideEncryption.algorithm, SSEKMSKeyId: serverSideEncryption.kmsKeyId }
+    : {};
+
+  const store: Store = {
+    name: s3.name,
+    url: s3.url,
+
+    async check(signal) {
+      const query = { Bucket: s3.bucket, Prefix: s3.toObjectKey(''), MaxKeys: 1 };
+      await s3.ask(signal, (client, options) => client.send(new ListObjectsV2Command(query), options));
+    },
+
+    async putFile(key, file, options) {
+      const storageClass = storageClassOf?.(key) as StorageClass | undefined;
+      const settings = { ...encryption, Metadata: { sha256: file.sha256 }, StorageClass: storageClass };
+      return await putFile(s3, key, file, settings, options);
+    },
+
+    async putDocument(key, content, signal) {
+      const isThere = async () => {
+        const stored = await store.getDocument(key, signal);
+        if (stored && !stored.equals(content)) throw conflictingObject(s3, key);
+        return stored !== undefined;
+      };
+      if (await isThere()) return;
+      try {
+        await putObject(s3, key, content, encryption, signal);
+      } catch (error) {
+        if (answerOf(error).status !== 412 || !(await isThere())) throw error;
+      }
+    },
+
+    async verify(key, receipt, options) {
+      const stored = await headObject(s3, key, options.signal);
+      if (!stored) throw damagedObject(s3, key, 'is missing');
+      if (stored.ContentLength !== receipt.bytes)
+        throw damagedObject(s3, key, `has ${stored.ContentLength} bytes instead of ${receipt.bytes}`);
+      if (receipt.checksum === undefined || stored.ChecksumSHA256 === undefined) {
+        const difference = await findDifference(store, key, receipt, options);
+        if (difference) throw damagedObject(s3, key, difference);
+      } else if (stored.ChecksumSHA256 !== receipt.checksum)
+        throw damagedObject(s3, key, 'does not have the checksum it was sent with');
+    },
+
+    async getDocument(key, signal) {
+      const query = { Bucket: s3.bucket, Key: s3.toObjectKey(key) };
+      try {
+        return await s3.ask(signal, async (client, options) => {
+          const { Body } = await client.send(new GetObjectCommand(query), options);
+          return Buffer.from(await Body!.transformToByteArray());
+        });
+      } catch (error) {
+        if (answerOf(error).code === 'NoSuchKey') return undefined;
+        throw error;
+      }
+    },
+
+    async openRead(key, signal, start = 0) {
+      const range = start > 0 ? { Range: `bytes=${start}-` } : {};
+      const query = { Bucket: s3.bucket, Key: s3.toObjectKey(key), ...range };
+      try {
+        const { Body } = await s3.ask(signal, (client, options) =>
+          client.send(new GetObjectCommand(query), options),
+        );
+        return translateErrors(Body as Readable, signal, (error) => toS3Error(s3, error));
+      } catch (error) {
+        if (answerOf(error).code === 'InvalidRange') return Readable.from([]);
+        throw error;
+      }
+    },
+
+    async describe(key, signal) {
+      const stored = await headObject(s3, key, signal);
+      if (!stored) return undefined;
+      const recordedSha256 = stored.Metadata?.sha256;
+      const lockedUntil =
+        stored.ObjectLockLegalHoldStatus === 'ON' ? NEVER : stored.ObjectLockRetainUntilDate;
+      return {
+        key,
+        bytes: stored.ContentLength!,
+        modifiedAt: stored.LastModified!,
+        ...(recordedSha256 && { recordedSha256 }),
+        ...(lockedUntil && { lockedUntil }),
+      };
+    },
+
+    async *list(prefix, signal) {
+      const query = { Bucket: s3.bucket, Prefix: s3.toObjectKey(prefix) };
+      let token: string | undefined;
+      do {
+        const page = await s3.ask(signal, (client, options) =>
+          client.send(new ListObjectsV2Command({ ...query, ContinuationToken: token }), options),
+        );
+        for (const { Key, Size, LastModified } of page.Contents ?? [])
+          if (!Key!.endsWith('/')) yield { key: s3.toKey(Key!)!, bytes: Size!, modifiedAt: LastModified! };
+        token = page.NextContinuationToken;
+      } while (token !== undefined);
+    },
+
+    async delete(key, signal) {
+      await deleteObject(s3, key, signal);
+    },
+
+    async *listUnfinished(prefix, signal) {
+      for await (const { objectKey, startedAt } of listUploads(s3, signal)) {
+        const key = s3.toKey(objectKey);
+        if (key?.startsWith(prefix)) yield { key, startedAt };
+      }
+    },
+
+    async abortUnfinished(key, signal) {
+      for await (const upload of listUploads(s3, signal, s3.toObjectKey(key)))
+        await abortUpload(s3, upload, signal);
+    },
+  };
+  return store;
+}
