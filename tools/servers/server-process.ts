@@ -31,8 +31,6 @@ export interface ServerProcessOptions {
 
 /** A server that can be ended in both ways and started again on the same port and data. */
 export interface ServerProcess {
-  /** Its process, while it runs. */
-  readonly pid: number | undefined;
   /** Starts it and waits until it serves. */
   start(): Promise<void>;
   /** Ends it at once, as a crash would. */
@@ -67,9 +65,6 @@ export function prepareServerProcess(options: ServerProcessOptions): ServerProce
   };
 
   return {
-    get pid() {
-      return child && !hasEnded(child) ? child.pid : undefined;
-    },
     async start() {
       if (child && !hasEnded(child)) throw new Error(`${options.name} is running already.`);
       child = launch(options);

@@ -24,6 +24,9 @@ const services = ['frontend', 'matching', 'history', 'worker'] as const;
 /**
  * Starts the Temporal server that TempoNest runs, with its state in databases `temporal` and `temporal_visibility`,
  * which it makes on the PostgreSQL server given. That server outlives it: stop this one first.
+ *
+ * As in production, a search attribute that was just added is refused until the server reads its namespaces again,
+ * which it does every ten seconds.
  */
 export async function startTemporal124(options: { postgres: PostgresServer }): Promise<Temporal124Server> {
   const { postgres } = options;
