@@ -11,7 +11,7 @@ const mayImport = {
   archive: ['model', 'observability', 'programs'],
   stores: ['model', 'observability'],
   config: ['model', 'observability'],
-  catalogue: ['model', 'observability', 'stores'],
+  catalogue: ['model', 'observability', 'stores', 'config'],
   activities: [
     'model',
     'observability',
@@ -24,7 +24,17 @@ const mayImport = {
     'catalogue',
   ],
   workflows: ['model', 'activities'],
-  client: ['model', 'observability', 'stores', 'config', 'catalogue', 'workflows', 'postgres', 'archive'],
+  client: [
+    'model',
+    'observability',
+    'stores',
+    'config',
+    'catalogue',
+    'workflows',
+    'postgres',
+    'archive',
+    'worker.ts',
+  ],
 };
 
 const zones = Object.entries(mayImport).map(([room, allowed]) => ({
@@ -53,6 +63,7 @@ export default tseslint.config(
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-deprecated': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { ignoreRestSiblings: true }],
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
       '@typescript-eslint/no-non-null-assertion': 'off',
       'import-x/no-restricted-paths': ['error', { zones }],

@@ -1,3 +1,4 @@
+import type { BackupSubject } from './keys.js';
 import { encodeName } from './names.js';
 
 /** All workflows, and the light activities that any backup worker can do. */
@@ -12,19 +13,12 @@ export function stagingQueue(volumeId: string): string {
 }
 
 /**
- * The workflow id under which everything that is done to one database runs. Temporal runs an id once at a time, so
- * a second operation on the same database is refused instead of overlapping the first.
+ * The workflow id under which everything that is done to one database, or to a server's globals, runs. Temporal runs
+ * an id once at a time, so a second operation on the same database is refused instead of overlapping the first.
  */
-export function databaseOperationId(server: string, database: string): string {
-  return `${MAIN_QUEUE}/${encodeName(server)}/database/${encodeName(database)}`;
-}
-
-/** The same for the server's globals. */
-export function globalsOperationId(server: string): string {
-  return `${MAIN_QUEUE}/${encodeName(server)}/globals`;
-}
-
-/** The same for pruning: two prunes at once would delete by two different listings. */
-export function pruneOperationId(server: string): string {
-  return `${MAIN_QUEUE}/${encodeName(server)}/prune`;
+export function operationId(subject: BackupSubject): string {
+  const server = `${MAIN_QUEUE}/${encodeName(subject.server)}`;
+  return subject.kind === 'database'
+    ? `${server}/database/${encodeName(subject.database)}`
+    : `${server}/globals`;
 }

@@ -20,17 +20,11 @@ export interface BackupResult {
   secondsPerStep: Partial<Record<BackupStep, number>>;
 }
 
-/** What became of one subject in `backupDatabases`. */
-export type BackupOutcome =
-  | {
-      outcome: 'committed';
-      name: string;
-      backupId: string;
-      bytes: number;
-      dumpBytes: number;
-      seconds: number;
-    }
-  | { outcome: 'failed' | 'cancelled'; name: string; type: string; message: string };
+/** What became of one database, or of the globals where `database` is absent, in `backupDatabases`. */
+export type BackupOutcome = { database?: string; seconds: number } & (
+  | { outcome: 'committed'; backupId: string; bytes: number; dumpBytes: number }
+  | { outcome: 'failed' | 'cancelled'; type: string; message: string }
+);
 
 /** What `backupDatabases` answers; a run in which anything failed ends with type `BackupsFailed` and this as detail. */
 export interface BackupsResult {
@@ -64,25 +58,28 @@ export interface PruneResult {
   decisions: RetentionDecision[];
 }
 
-/** Answer to the query `progress` of a backup. */
+/** Answer to the query `progress` of `backupDatabase` and `backupGlobals`. */
 export interface BackupProgress {
-  step: BackupStep | 'planning' | 'done' | 'failed' | 'cancelled';
+  step: BackupStep | 'planning' | 'committed' | 'failed' | 'cancelled';
   backupId?: string;
-  /** Bytes that the finished part of the current step has handled; a running step's own count is in its heartbeat. */
-  bytesDone: number;
+  /** The workflow that does the work, when it is another one: of each database there is one at a time. */
+  workflowId?: string;
+  /** Bytes the current step has to do. How many it has done is in its heartbeat (`pendingActivities`). */
   bytesExpected: number;
+  /** Bytes that each finished step made or moved. */
+  bytesPerStep: Partial<Record<BackupStep, number>>;
 }
 
 /** Answer to the query `progress` of `backupDatabases`. */
 export interface BackupsProgress {
   step: 'planning' | 'backups' | 'prune' | 'notify' | 'done';
-  databases: {
-    name: string;
+  backups: {
+    /** Absent for the globals. */
+    database?: string;
     state: 'waiting' | 'running' | 'committed' | 'failed' | 'cancelled';
     /** The child workflow, to ask for its own progress. */
     workflowId: string;
     bytesExpected: number;
-    bytes?: number;
-    seconds?: number;
+    bytesDone: number;
   }[];
 }

@@ -11,6 +11,8 @@ export interface ServerConnection {
   port: number;
   user: string;
   password?: string;
+  /** libpq's password file, where no password is given. */
+  passFile?: string;
   sslmode: 'disable' | 'require' | 'verify-full';
   /** Path of the CA certificate, for `verify-full`. */
   sslRootCert?: string;
@@ -36,6 +38,7 @@ export function libpqEnvironment(server: ServerConnection, database: string): Re
     PGAPPNAME: APPLICATION_NAME,
     PGCONNECT_TIMEOUT: String(CONNECT_TIMEOUT_SECONDS),
     ...(server.password === undefined ? {} : { PGPASSWORD: server.password }),
+    ...(server.passFile === undefined ? {} : { PGPASSFILE: server.passFile }),
     ...(server.sslRootCert === undefined ? {} : { PGSSLROOTCERT: server.sslRootCert }),
   };
 }
@@ -82,8 +85,8 @@ export async function withConnection<T>(
     host: server.host,
     port: server.port,
     user: server.user,
-    // The driver would otherwise look for PGPASSWORD and ~/.pgpass.
-    password: server.password ?? '',
+    // Without any, the driver reads the file that PGPASSFILE names, as libpq does.
+    ...(server.passFile === undefined ? { password: server.password ?? '' } : {}),
     database,
     ssl: tlsOptions(server, rootCertificate),
     application_name: APPLICATION_NAME,

@@ -11,7 +11,7 @@ import { readSequenceValues } from './sequence-values.js';
 import type { ServerFacts } from './server-facts.js';
 import { withSnapshot } from './snapshot.js';
 import { readTableOfContents } from './table-of-contents.js';
-import { watchDirectory } from './watch-directory.js';
+import { watchWrites } from '../programs/watch-writes.js';
 
 /** Everything that is known of a dump when it is made. */
 export interface DatabaseDump {
@@ -48,7 +48,7 @@ export async function dumpWithInventory(
     const expected = await listTables(client);
     const facts = await readDatabaseFacts(client);
 
-    const stopWatching = watchDirectory(archive, onProgress);
+    const stopWatching = watchWrites(archive, onProgress);
     try {
       await dumpDatabase(
         server,

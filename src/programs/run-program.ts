@@ -11,6 +11,8 @@ export interface Program {
   args: string[];
   /** The whole environment, beside `LC_ALL=C` and `TZ=UTC`: a child sees no more than it needs. */
   environment?: Record<string, string>;
+  /** A file to write standard output to, instead of answering with it. */
+  outputFile?: string;
 }
 
 /** What a run needs from the step that makes it. */
@@ -44,6 +46,7 @@ export async function runProgram(program: Program, context: ProgramContext): Pro
     detached: true,
     reject: false,
     stdin: 'ignore',
+    ...(program.outputFile === undefined ? {} : { stdout: { file: program.outputFile } }),
     extendEnv: false,
     env: { LC_ALL: 'C', TZ: 'UTC', ...program.environment },
   });
@@ -63,7 +66,7 @@ export async function runProgram(program: Program, context: ProgramContext): Pro
     const result = await child;
     signal.throwIfAborted();
     if (result.failed) throw describeFailure(basename(program.file), result);
-    return result.stdout;
+    return result.stdout ?? '';
   } finally {
     signal.removeEventListener('abort', endGroup);
     clearTimeout(killTimer);

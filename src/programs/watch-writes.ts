@@ -1,5 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { measureDirectory } from './measure-directory.js';
 
 /** How often the size is looked at, in milliseconds. */
 const INTERVAL = 1000;
@@ -9,17 +8,13 @@ const INTERVAL = 1000;
  *
  * @returns a function that ends the watch
  */
-export function watchDirectory(directory: string, onBytes: (bytes: number) => void): () => void {
+export function watchWrites(directory: string, onBytes: (bytes: number) => void): () => void {
   let looking = false;
   const look = async () => {
     if (looking) return;
     looking = true;
-    const names = await readdir(directory).catch(() => []);
-    const sizes = await Promise.all(
-      names.map((name) => stat(join(directory, name)).catch(() => ({ size: 0 }))),
-    );
+    onBytes(await measureDirectory(directory));
     looking = false;
-    onBytes(sizes.reduce((sum, { size }) => sum + size, 0));
   };
   const timer = setInterval(() => void look(), INTERVAL);
   return () => clearInterval(timer);

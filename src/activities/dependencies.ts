@@ -1,0 +1,37 @@
+import type { Client } from '@temporalio/client';
+import type { Environment } from '../config/environment.js';
+import type { Configuration } from '../config/schema.js';
+import { OperationError } from '../model/failures.js';
+import type { Logger } from '../observability/logger.js';
+import type { StagingVolume } from '../staging/volume.js';
+import type { Store } from '../stores/store.js';
+
+/** What activities work with; made once when the worker starts. */
+export interface Dependencies {
+  configuration: Configuration;
+  environment: Pick<Environment, 'path' | 'passFile'>;
+  volume: StagingVolume;
+  /** The configured stores, the primary first. */
+  stores: readonly Store[];
+  temporal: Client;
+  logger: Logger;
+}
+
+/** Where programs are looked for, first match wins. */
+export function programDirectories({ configuration, environment }: Dependencies): string[] {
+  return [...configuration.programDirectories, ...environment.path];
+}
+
+/**
+ * The store of that name.
+ *
+ * @throws OperationError `InvalidConfiguration` when backups.yaml no longer has it
+ */
+export function requireStore({ stores }: Dependencies, name: string): Store {
+  const store = stores.find((candidate) => candidate.name === name);
+  if (store) return store;
+  throw new OperationError(
+    'InvalidConfiguration',
+    `Store "${name}" is not configured on this worker; put it back into backups.yaml, or start again.`,
+  );
+}

@@ -1,0 +1,67 @@
+import { applyPrune } from '../catalogue/apply-prune.js';
+import { planPrune } from '../catalogue/plan-prune.js';
+import { resolveConnection } from '../config/connections.js';
+import { resolveServer } from '../config/resolve.js';
+import type { ServerConfiguration } from '../config/schema.js';
+import type { PruneBackupsArgument } from '../model/arguments.js';
+import type { PruneResult } from '../model/results.js';
+import { withConnection } from '../postgres/connection.js';
+import { listDatabases } from '../postgres/server-facts.js';
+import type { Store } from '../stores/store.js';
+import type { Dependencies } from './dependencies.js';
+import { runStep } from './run-step.js';
+
+const STALL_SECONDS = 300;
+/** Decisions in the result, which Temporal stores; the CLI's `prune --dry-run` shows all of them. */
+const DECISIONS_SHOWN = 20;
+
+/** Decides what goes and, unless it is a dry run, deletes it. Begun again after a crash it ends in the same state. */
+export async function prune(
+  dependencies: Dependencies,
+  argument: PruneBackupsArgument,
+): Promise<PruneResult> {
+  const { configuration, logger } = dependencies;
+  return runStep(logger, { stallSeconds: STALL_SECONDS }, async ({ signal, onProgress }) => {
+    const server = resolveServer(configuration, argument.server);
+    const [primary] = dependencies.stores as [Store];
+    const plan = await planPrune(
+      primary,
+      {
+        server: server.name,
+        policy: configuration.retention,
+        configuredDatabases: await configuredDatabases(dependencies, server, signal),
+        untouchable: new Map(),
+        now: new Date(),
+      },
+      signal,
+    );
+    const decisions = plan.decisions.map(({ subject, ...decision }) => decision);
+    const kept = decisions.filter(({ keep }) => keep).length;
+    const dryRun = argument.dryRun ?? false;
+    const counts = dryRun
+      ? { deleted: decisions.length - kept, orphansSwept: plan.orphans.length + plan.unfinished.length }
+      : await applyPrune(primary, plan, {
+          signal,
+          onProgress: ({ deleted, orphansSwept }) => onProgress(deleted + orphansSwept),
+        });
+    return {
+      server: server.name,
+      dryRun,
+      kept,
+      ...counts,
+      decisions: decisions.sort((a, b) => Number(a.keep) - Number(b.keep)).slice(0, DECISIONS_SHOWN),
+    };
+  });
+}
+
+/** Those in backups.yaml or, where it lists none, those the server has. */
+async function configuredDatabases(
+  { environment }: Dependencies,
+  server: ServerConfiguration,
+  signal: AbortSignal,
+): Promise<string[]> {
+  if (server.databases) return server.databases.map(({ name }) => name);
+  const connection = await resolveConnection(server, environment.passFile);
+  const databases = await withConnection(connection, server.maintenanceDatabase, signal, listDatabases);
+  return databases.map(({ database }) => database);
+}

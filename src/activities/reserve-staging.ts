@@ -1,0 +1,62 @@
+import { Context } from '@temporalio/activity';
+import { WorkflowNotFoundError } from '@temporalio/client';
+import type { BackupPlan } from '../model/plan.js';
+import { stagingQueue } from '../model/queues.js';
+import { releaseSpace, reserveSpace } from '../staging/reservation.js';
+import { requireStore, type Dependencies } from './dependencies.js';
+import { runStep } from './run-step.js';
+import { plannedArtifactKey } from './staged-backup.js';
+
+const STALL_SECONDS = 120;
+
+/** Whether a workflow run is still open; what holds staging for a closed one is left over. */
+async function isRunning({ temporal }: Dependencies, workflowId: string, runId: string): Promise<boolean> {
+  try {
+    const { status } = await temporal.workflow.getHandle(workflowId, runId).describe();
+    return status.name === 'RUNNING';
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
+}
+
+/**
+ * Reserves the plan's space on this worker's staging volume.
+ *
+ * @returns the task queue of the worker on that volume, for all steps that touch files
+ */
+export async function reserveStaging(
+  dependencies: Dependencies,
+  plan: BackupPlan,
+): Promise<{ queue: string }> {
+  const { volume, logger } = dependencies;
+  const { workflowId, runId } = Context.current().info.workflowExecution!;
+  return runStep(logger, { stallSeconds: STALL_SECONDS }, async () => {
+    await reserveSpace(
+      volume,
+      { server: plan.subject.server, backupId: plan.id, bytes: plan.stagingBytes, workflowId, runId },
+      (id, run) => isRunning(dependencies, id, run),
+    );
+    return { queue: stagingQueue(volume.id) };
+  });
+}
+
+/**
+ * Ends what the backup left running, removes its files and gives its space back.
+ *
+ * @param outcome - after `abandoned`, when no manifest can have been written, what was sent is removed from the store
+ */
+export async function releaseStaging(
+  dependencies: Dependencies,
+  plan: BackupPlan,
+  outcome: 'committed' | 'abandoned',
+): Promise<void> {
+  const { volume, logger } = dependencies;
+  await runStep(logger, { stallSeconds: STALL_SECONDS }, async ({ signal }) => {
+    await releaseSpace(volume, { server: plan.subject.server, backupId: plan.id });
+    if (outcome === 'committed') return;
+    const store = requireStore(dependencies, plan.primaryStore);
+    await store.abortUnfinished(plannedArtifactKey(plan), signal);
+    await store.delete(plannedArtifactKey(plan), signal);
+  });
+}

@@ -1,0 +1,26 @@
+import type { BackupPlan } from '../model/plan.js';
+import type { StoreReceipt } from '../stores/store.js';
+import { requireStore, type Dependencies } from './dependencies.js';
+import { runStep } from './run-step.js';
+import { artifactPath, plannedArtifactKey, requireStaged, type StagedFile } from './staged-backup.js';
+
+/** Longer than the store's own time-outs: a connection that is merely slow moves a part in less. */
+const STALL_SECONDS = 300;
+
+/** Sends the artifact to the primary store, going on where an earlier attempt stopped. */
+export async function upload(
+  dependencies: Dependencies,
+  plan: BackupPlan,
+  artifact: StagedFile,
+): Promise<StoreReceipt> {
+  const { volume, logger } = dependencies;
+  return runStep(logger, { bytesExpected: artifact.bytes, stallSeconds: STALL_SECONDS }, async (step) => {
+    const path = artifactPath(volume, plan);
+    await requireStaged(path);
+    return requireStore(dependencies, plan.primaryStore).putFile(
+      plannedArtifactKey(plan),
+      { path, ...artifact },
+      step,
+    );
+  });
+}

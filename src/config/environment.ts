@@ -1,0 +1,36 @@
+import { hostname, userInfo } from 'node:os';
+import { delimiter } from 'node:path';
+import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
+
+/** Everything that is read from the environment; no other module reads it. */
+export interface Environment {
+  /** Where `backups.yaml` lies: `TEMPONEST_BACKUPS_CONFIG`. */
+  configurationFile: string;
+  /** The directories of `PATH`. */
+  path: string[];
+  /** `PGPASSFILE`: where libpq finds the passwords of servers with no `passwordFile`. */
+  passFile?: string;
+  /** How to reach Temporal: the SDK's own variables, with TempoNest's `TEMPORAL_HOST` as fallback. */
+  temporal: ClientConnectConfig & { namespace: string };
+  /** Who this process is to Temporal: `<pid>@<user>@<host>`. */
+  identity: string;
+}
+
+/** Reads the environment. */
+export function readEnvironment(): Environment {
+  const { TEMPONEST_BACKUPS_CONFIG, PATH = '', PGPASSFILE, TEMPORAL_ADDRESS, TEMPORAL_HOST } = process.env;
+  const variables = Object.entries({ ...process.env, TEMPORAL_ADDRESS: TEMPORAL_ADDRESS ?? TEMPORAL_HOST });
+  const temporal = loadClientConnectConfig({
+    overrideEnvVars: Object.fromEntries(
+      variables.filter((entry): entry is [string, string] => entry[1] !== undefined),
+    ),
+  });
+  const identity = `${process.pid}@${userInfo().username}@${hostname()}`;
+  return {
+    configurationFile: TEMPONEST_BACKUPS_CONFIG ?? '/etc/temponest-backups/backups.yaml',
+    path: PATH.split(delimiter).filter((directory) => directory !== ''),
+    ...(PGPASSFILE === undefined ? {} : { passFile: PGPASSFILE }),
+    temporal: { ...temporal, namespace: temporal.namespace ?? 'default' },
+    identity,
+  };
+}

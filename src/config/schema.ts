@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import { storeConfiguration } from '../model/store-configuration.js';
+import { scheduleConfiguration } from '../model/schedule-configuration.js';
+import { duration } from './duration.js';
+
+const name = z.string().min(1).max(63);
+const file = z.string().startsWith('/', 'expected an absolute path');
+
+/** How a database is dumped; each key may stand with a server, and with a database to override it. */
+const dumpOptions = {
+  jobs: z.int().min(1).max(64).optional().describe('pg_dump workers (default 2)'),
+  lockWaitTimeout: duration.optional().describe('how long pg_dump waits for a table lock (default 60s)'),
+  excludeTables: z.array(z.string()).optional().describe('patterns for pg_dump --exclude-table'),
+  excludeTableData: z.array(z.string()).optional().describe('patterns for pg_dump --exclude-table-data'),
+  nice: z.int().min(0).max(19).optional().describe('niceness of pg_dump and the compressor (default 0)'),
+};
+
+const database = z.union([
+  name.transform((text) => ({ name: text })),
+  z.strictObject({ name, ...dumpOptions }),
+]);
+
+const server = z.strictObject({
+  name: name.describe('what keys, metrics and workflow arguments call it'),
+  host: z.string().min(1),
+  port: z.int().min(1).max(65535).default(5432),
+  user: z.string().min(1).describe('needs pg_read_all_data and pg_monitor; a superuser for the globals'),
+  passwordFile: file.optional().describe('a file that holds the password and nothing else'),
+  sslmode: z.enum(['disable', 'require', 'verify-full']).default('disable'),
+  sslRootCert: file.optional(),
+  maintenanceDatabase: name.default('postgres').describe('connected to for what belongs to no database'),
+  databases: z.array(database).min(1).optional().describe('left out: every database but the templates'),
+  globals: z.boolean().default(true).describe('also back up roles, memberships and tablespaces'),
+  concurrency: z.int().min(1).max(64).default(2).describe('databases in flight at once'),
+  ...dumpOptions,
+});
+
+const compression = z.strictObject({
+  method: z.enum(['zstd', 'gzip']).default('zstd'),
+  level: z.int().min(1).max(19).optional().describe('the codec’s own level (default: zstd 1, gzip 6)'),
+});
+
+const encryption = z.discriminatedUnion('method', [
+  z.strictObject({
+    method: z.literal('gpg'),
+    recipients: z
+      .array(z.string().min(1))
+      .min(1)
+      .describe('fingerprints, or e-mail addresses of exactly one key'),
+    publicKeysFile: file.describe('the recipients’ exported public keys'),
+  }),
+  z.strictObject({ method: z.literal('none') }),
+]);
+
+const notification = z.strictObject({
+  webhook: z.strictObject({
+    url: z.url().optional(),
+    urlFile: file.optional().describe('for a URL that is itself a secret'),
+  }),
+  on: z.array(z.enum(['failure', 'success'])).default(['failure']),
+});
+
+/** `backups.yaml`. */
+export const configurationSchema = z.strictObject({
+  staging: z.strictObject({
+    directory: file.describe(
+      'a local volume with room for the dump and the archive of the databases in flight',
+    ),
+  }),
+  servers: z.array(server).min(1),
+  compression: compression.prefault({}),
+  encryption,
+  stores: z.array(storeConfiguration).min(1).describe('the first is the primary'),
+  retention: z
+    .strictObject({
+      daily: z.int().min(1).default(7),
+      weekly: z.int().min(0).default(4),
+      monthly: z.int().min(0).default(12),
+    })
+    .prefault({}),
+  schedules: z.record(z.string().regex(/^[a-z0-9-]+$/), scheduleConfiguration).default({}),
+  notifications: z.array(notification).default([]),
+  programDirectories: z.array(file).default([]).describe('searched for programs before PATH'),
+  worker: z
+    .strictObject({
+      address: z.string().default('0.0.0.0').describe('where /health and /ready listen'),
+      port: z.int().min(0).max(65535).default(9090),
+      heartbeatTimeout: duration.prefault('30s').describe('how soon a worker that died is noticed'),
+      shutdownGrace: duration.prefault('30s').describe('how long running steps may go on after SIGTERM'),
+      logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+    })
+    .prefault({}),
+});
+
+export type Configuration = z.infer<typeof configurationSchema>;
+export type ServerConfiguration = Configuration['servers'][number];
+export type DatabaseConfiguration = NonNullable<ServerConfiguration['databases']>[number];

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+
+/** One value or several of a calendar field. */
+const oneOrMore = <T extends z.ZodType>(value: T) => z.union([value, z.array(value).min(1)]);
+
+const days = ['SUNDAY', 'MONDAY', 'TUESDAY', 'WEDNESDAY', 'THURSDAY', 'FRIDAY', 'SATURDAY'] as const;
+const months = [
+  'JANUARY',
+  'FEBRUARY',
+  'MARCH',
+  'APRIL',
+  'MAY',
+  'JUNE',
+  'JULY',
+  'AUGUST',
+  'SEPTEMBER',
+  'OCTOBER',
+  'NOVEMBER',
+  'DECEMBER',
+] as const;
+
+/**
+ * When a schedule fires, in the terms of Temporal's calendar specification: a moment fits when every field does. What
+ * is left out fits always, except `minute`, which is then 0.
+ *
+ * @see https://typescript.temporal.io/api/interfaces/client.CalendarSpec
+ */
+export const scheduleConfiguration = z.strictObject({
+  workflow: z
+    .enum(['backupDatabases', 'pruneBackups'])
+    .optional()
+    .describe('default: by the schedule’s name'),
+  server: z.string().optional().describe('may be left out when one server is configured'),
+  hour: oneOrMore(z.int().min(0).max(23)).optional(),
+  minute: oneOrMore(z.int().min(0).max(59)).default(0),
+  dayOfWeek: oneOrMore(z.enum(days)).optional(),
+  dayOfMonth: oneOrMore(z.int().min(1).max(31)).optional(),
+  month: oneOrMore(z.enum(months)).optional(),
+  timezone: z.string().default('UTC').describe('an IANA name; UTC has no night that comes twice'),
+});
+
+export type ScheduleConfiguration = z.infer<typeof scheduleConfiguration>;
+
+/** The prefix of all schedule ids that `schedules apply` owns. */
+export const SCHEDULE_PREFIX = 'temponest-backups/';
+
+/** The workflow that each well-known schedule starts. */
+export const scheduledWorkflows = { nightly: 'backupDatabases', prune: 'pruneBackups' } as const;

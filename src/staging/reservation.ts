@@ -1,0 +1,98 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { OperationError } from '../model/failures.js';
+import { encodeName } from '../model/names.js';
+import { readJson, writeJson } from './durable-file.js';
+import { measureDirectory } from '../programs/measure-directory.js';
+import { discardStaging } from './step.js';
+import { backupDirectory, readVolumeSpace, type StagingVolume } from './volume.js';
+
+/** Space on a staging volume promised to one backup, for as long as its workflow runs. */
+export interface Reservation {
+  server: string;
+  backupId: string;
+  bytes: number;
+  workflowId: string;
+  runId: string;
+}
+
+function reservationFile(
+  volume: StagingVolume,
+  { server, backupId }: { server: string; backupId: string },
+): string {
+  return join(volume.directory, 'reservations', `${encodeName(server)}_${backupId}.json`);
+}
+
+async function listReservations(volume: StagingVolume): Promise<Reservation[]> {
+  const directory = join(volume.directory, 'reservations');
+  const files = (await readdir(directory)).filter((file) => file.endsWith('.json'));
+  const reservations = await Promise.all(files.map((file) => readJson<Reservation>(join(directory, file))));
+  return reservations.filter((reservation) => reservation !== undefined);
+}
+
+const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(2)} GB`;
+
+/** Reservations are made one after another: two that are checked at once would both find the same space free. */
+const queues = new Map<string, Promise<unknown>>();
+
+function oneAtATime<T>(volume: StagingVolume, work: () => Promise<T>): Promise<T> {
+  const result = (queues.get(volume.id) ?? Promise.resolve()).then(work, work);
+  queues.set(
+    volume.id,
+    result.catch(() => undefined),
+  );
+  return result;
+}
+
+/**
+ * Reserves space for a backup, so that databases in flight together never overcommit the volume. A second call for the
+ * same backup answers like the first.
+ *
+ * What is free is counted as if every other reservation were filled already, less what those have written so far.
+ *
+ * @param isRunning - tells whether the workflow that holds a reservation still runs; the leftovers of one that does
+ * not (terminated, or its server lost) are ended and removed
+ * @throws OperationError `StagingFull` when others must finish first, `StagingTooSmall` when it can never fit
+ */
+export async function reserveSpace(
+  volume: StagingVolume,
+  wanted: Reservation,
+  isRunning: (workflowId: string, runId: string) => Promise<boolean>,
+): Promise<void> {
+  await oneAtATime(volume, async () => {
+    const others: Reservation[] = [];
+    for (const reservation of await listReservations(volume)) {
+      const isOurs = reservation.server === wanted.server && reservation.backupId === wanted.backupId;
+      if (isOurs) continue;
+      if (await isRunning(reservation.workflowId, reservation.runId)) others.push(reservation);
+      else await releaseSpace(volume, reservation);
+    }
+    let promised = 0;
+    for (const other of others) {
+      const written = await measureDirectory(backupDirectory(volume, other.server, other.backupId));
+      promised += Math.max(0, other.bytes - written);
+    }
+    const { freeBytes, totalBytes } = await readVolumeSpace(volume);
+    if (wanted.bytes > totalBytes)
+      throw new OperationError(
+        'StagingTooSmall',
+        `Backup ${wanted.backupId} needs ${gigabytes(wanted.bytes)} of staging and ${volume.directory} has ${gigabytes(totalBytes)} in all; enlarge the staging volume.`,
+      );
+    const already = await measureDirectory(backupDirectory(volume, wanted.server, wanted.backupId));
+    if (wanted.bytes - already > freeBytes - promised)
+      throw new OperationError(
+        'StagingFull',
+        `Backup ${wanted.backupId} needs ${gigabytes(wanted.bytes)} of staging and ${volume.directory} has ${gigabytes(Math.max(0, freeBytes - promised))} left beside ${others.length} backups in flight; free space, or wait for them.`,
+      );
+    await writeJson(reservationFile(volume, wanted), wanted);
+  });
+}
+
+/** Ends what a backup left running, removes its files and gives its space back. Idempotent. */
+export async function releaseSpace(
+  volume: StagingVolume,
+  backup: { server: string; backupId: string },
+): Promise<void> {
+  await discardStaging(backupDirectory(volume, backup.server, backup.backupId));
+  await rm(reservationFile(volume, backup), { force: true });
+}

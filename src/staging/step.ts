@@ -1,0 +1,71 @@
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { endRecordedChildren, type ChildLedger } from '../programs/child-ledger.js';
+import { readJson, syncDirectory, writeJson } from './durable-file.js';
+
+/** Where one attempt at a step works. Everything in it becomes the step's own when the attempt succeeds. */
+export interface StepAttempt {
+  directory: string;
+  ledger: ChildLedger;
+}
+
+const ATTEMPT = '.attempt-';
+const RESULT = 'result.json';
+
+/** Where a completed step's files lie. */
+export function stepDirectory(backupDirectory: string, step: string): string {
+  return join(backupDirectory, step);
+}
+
+/** Ends the children of earlier attempts at `step` (or at any step) and removes what they made. */
+async function discardAttempts(backupDirectory: string, step = ''): Promise<void> {
+  const entries = await readdir(backupDirectory).catch(() => []);
+  for (const entry of entries) {
+    if (!entry.includes(ATTEMPT) || !entry.startsWith(step)) continue;
+    const directory = join(backupDirectory, entry);
+    await endRecordedChildren({ directory: join(directory, 'children') });
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Does a step once. The attempt works in a directory of its own; renaming that directory to the step's name is what
+ * completes the step, so after a crash it is either all there or not at all. A step that is there already is not done
+ * again: its recorded result is the answer.
+ *
+ * An attempt that fails, or was left by a crash, is removed together with the processes it started.
+ *
+ * @param make - makes the step's files in the attempt's directory, synced to disk, and returns a JSON-able result
+ */
+export async function completeStep<T>(
+  backupDirectory: string,
+  step: string,
+  make: (attempt: StepAttempt) => Promise<T>,
+): Promise<T> {
+  const done = stepDirectory(backupDirectory, step);
+  const recorded = await readJson<T>(join(done, RESULT));
+  if (recorded !== undefined) return recorded;
+
+  await mkdir(backupDirectory, { recursive: true, mode: 0o700 });
+  await discardAttempts(backupDirectory, step);
+  const directory = join(backupDirectory, `${step}${ATTEMPT}${randomUUID()}`);
+  await mkdir(directory, { mode: 0o700 });
+  try {
+    const result = await make({ directory, ledger: { directory: join(directory, 'children') } });
+    await rm(join(directory, 'children'), { recursive: true, force: true });
+    await writeJson(join(directory, RESULT), result);
+    await rename(directory, done);
+    await syncDirectory(backupDirectory);
+    return result;
+  } catch (error) {
+    await rm(directory, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Ends everything that works in a backup's staging directory and removes it. Idempotent. */
+export async function discardStaging(backupDirectory: string): Promise<void> {
+  await discardAttempts(backupDirectory);
+  await rm(backupDirectory, { recursive: true, force: true });
+}

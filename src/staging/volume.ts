@@ -1,0 +1,50 @@
+import { randomBytes } from 'node:crypto';
+import { access, constants, mkdir, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { OperationError } from '../model/failures.js';
+import { encodeName } from '../model/names.js';
+import { readJson, writeJson } from './durable-file.js';
+
+/** The local volume on which artifacts are made. */
+export interface StagingVolume {
+  directory: string;
+  /** Stays with the volume: a worker restarted on it serves the same queue and finds its artifacts. */
+  id: string;
+}
+
+/**
+ * Opens a staging volume, naming it the first time.
+ *
+ * @throws OperationError `InvalidConfiguration` when the directory does not exist or cannot be written
+ */
+export async function openVolume(directory: string): Promise<StagingVolume> {
+  try {
+    await access(directory, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    throw new OperationError(
+      'InvalidConfiguration',
+      `The staging directory ${directory} does not exist or cannot be written by this user; create it, or set staging.directory.`,
+      { cause },
+    );
+  }
+  const file = join(directory, 'volume.json');
+  const existing = await readJson<{ id: string }>(file);
+  const id = existing?.id ?? randomBytes(5).toString('hex');
+  if (!existing) await writeJson(file, { id });
+  await mkdir(join(directory, 'reservations'), { recursive: true, mode: 0o700 });
+  await mkdir(join(directory, 'backups'), { recursive: true, mode: 0o700 });
+  return { directory, id };
+}
+
+/** Where the artifacts of one backup are made. */
+export function backupDirectory(volume: StagingVolume, server: string, backupId: string): string {
+  return join(volume.directory, 'backups', encodeName(server), backupId);
+}
+
+/** Bytes that an ordinary user may still write on the volume, and its size. */
+export async function readVolumeSpace(
+  volume: StagingVolume,
+): Promise<{ freeBytes: number; totalBytes: number }> {
+  const { bavail, blocks, bsize } = await statfs(volume.directory);
+  return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
+}

@@ -1,0 +1,139 @@
+import { fileURLToPath } from 'node:url';
+import { Client } from '@temporalio/client';
+import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import type { Dependencies } from './activities/dependencies.js';
+import { lightActivities, stagingActivities } from './activities/index.js';
+import { openStores } from './catalogue/open-stores.js';
+import type { Environment } from './config/environment.js';
+import type { Configuration } from './config/schema.js';
+import { OperationError } from './model/failures.js';
+import { MAIN_QUEUE, stagingQueue } from './model/queues.js';
+import { createLogger } from './observability/logger.js';
+import { openVolume } from './staging/volume.js';
+import { serveHealth } from './worker/health-server.js';
+import { readinessChecks } from './worker/readiness-checks.js';
+import { registerSearchAttributes } from './worker/register-search-attributes.js';
+import { temporalLogger } from './worker/temporal-logger.js';
+
+/** What a worker process does: `control` runs the workflows, `backup` the activities. */
+export const workerRoles = ['control', 'backup'] as const;
+export type WorkerRole = (typeof workerRoles)[number];
+
+/** Light activities at once: they wait for the network. */
+const LIGHT_SLOTS = 20;
+/** Steps at once on one volume; how many really run is bounded by each server's `concurrency`. */
+const STAGING_SLOTS = 32;
+/** After the grace time, what still runs is abandoned; its next attempt cleans up. */
+const FORCE_AFTER_SECONDS = 10;
+
+const workflowBundle = { codePath: fileURLToPath(new URL('./workflow-bundle.cjs', import.meta.url)) };
+
+/**
+ * Runs a worker until SIGTERM or SIGINT.
+ *
+ * @throws OperationError when Temporal cannot be reached or the configuration does not fit this machine
+ */
+export async function runWorker(
+  configuration: Configuration,
+  environment: Environment,
+  roles: readonly WorkerRole[],
+): Promise<void> {
+  const logger = createLogger(configuration.worker.logLevel);
+  Runtime.install({
+    logger: temporalLogger(logger),
+    telemetryOptions: { logging: { forward: {}, filter: { core: 'WARN', other: 'ERROR' } } },
+  });
+  const { connectionOptions, namespace } = environment.temporal;
+  const connection = await connectToTemporal(connectionOptions);
+  try {
+    await registerSearchAttributes(connection, namespace);
+    const dependencies: Dependencies = {
+      configuration,
+      environment,
+      volume: await openVolume(configuration.staging.directory),
+      stores: await openStores(configuration),
+      temporal: new Client({ connection, namespace, identity: environment.identity }),
+      logger,
+    };
+    const common: Omit<WorkerOptions, 'taskQueue'> = {
+      connection,
+      namespace,
+      identity: environment.identity,
+      shutdownGraceTime: configuration.worker.shutdownGrace * 1000,
+      shutdownForceTime: (configuration.worker.shutdownGrace + FORCE_AFTER_SECONDS) * 1000,
+      maxHeartbeatThrottleInterval: '5 seconds',
+      defaultHeartbeatThrottleInterval: '5 seconds',
+    };
+    const workers = await createWorkers(dependencies, roles, common);
+    const health = await serveHealth(configuration.worker, {
+      '/health': Object.fromEntries(
+        workers.map((worker) => [worker.options.taskQueue, () => checkRunning(worker)]),
+      ),
+      '/ready': readinessChecks(dependencies, connection),
+    });
+    logger.info({ roles, namespace, port: health.port, volume: dependencies.volume.id }, 'worker started');
+    try {
+      await runTogether(workers);
+    } finally {
+      await health.close();
+    }
+    logger.info('worker stopped');
+  } finally {
+    await connection.close();
+  }
+}
+
+async function connectToTemporal(
+  options: Environment['temporal']['connectionOptions'],
+): Promise<NativeConnection> {
+  try {
+    return await NativeConnection.connect(options);
+  } catch (cause) {
+    throw new OperationError(
+      'ServerUnreachable',
+      `Temporal at ${options.address ?? 'localhost:7233'} cannot be reached; check that it runs, and TEMPORAL_ADDRESS.`,
+      { cause },
+    );
+  }
+}
+
+async function createWorkers(
+  dependencies: Dependencies,
+  roles: readonly WorkerRole[],
+  common: Omit<WorkerOptions, 'taskQueue'>,
+): Promise<Worker[]> {
+  const isBackup = roles.includes('backup');
+  const main = await Worker.create({
+    ...common,
+    taskQueue: MAIN_QUEUE,
+    ...(roles.includes('control') ? { workflowBundle } : {}),
+    ...(isBackup ? { activities: lightActivities(dependencies) } : {}),
+    maxConcurrentActivityTaskExecutions: LIGHT_SLOTS,
+  });
+  if (!isBackup) return [main];
+  const staging = await Worker.create({
+    ...common,
+    taskQueue: stagingQueue(dependencies.volume.id),
+    activities: stagingActivities(dependencies),
+    maxConcurrentActivityTaskExecutions: STAGING_SLOTS,
+  });
+  return [main, staging];
+}
+
+function checkRunning(worker: Worker): Promise<void> {
+  const state = worker.getState();
+  return state === 'RUNNING' ? Promise.resolve() : Promise.reject(new Error(`the worker is ${state}`));
+}
+
+/** Runs workers until all have ended; one that fails takes the others with it, so that the process is restarted whole. */
+async function runTogether(workers: readonly Worker[]): Promise<void> {
+  const runs = workers.map((worker) =>
+    worker.run().catch((error: unknown) => {
+      for (const other of workers) if (other.getState() === 'RUNNING') other.shutdown();
+      throw error;
+    }),
+  );
+  const results = await Promise.allSettled(runs);
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed) throw failed.reason;
+}

@@ -1,0 +1,62 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { OperationError } from '../model/failures.js';
+
+/** A check by name: resolves when all is well, rejects with what is wrong. */
+export type Checks = Record<string, () => Promise<void>>;
+
+/** What an endpoint found, by check: `ok` or the fault. */
+async function runChecks(checks: Checks): Promise<{ healthy: boolean; report: Record<string, string> }> {
+  const report: Record<string, string> = {};
+  await Promise.all(
+    Object.entries(checks).map(async ([name, check]) => {
+      report[name] = await check().then(
+        () => 'ok',
+        (error: unknown) => (error instanceof Error ? error.message : String(error)),
+      );
+    }),
+  );
+  return { healthy: Object.values(report).every((found) => found === 'ok'), report };
+}
+
+/**
+ * Serves `/health` (does the process work?) and `/ready` (can it do its work: Temporal, PostgreSQL, stores?), each with
+ * 200 or 503 and a JSON report.
+ *
+ * @throws OperationError `InvalidConfiguration` when the port is taken
+ */
+export async function serveHealth(
+  { address, port }: { address: string; port: number },
+  endpoints: Record<'/health' | '/ready', Checks>,
+): Promise<{ port: number; close: () => Promise<void> }> {
+  const server = createServer((request, response) => {
+    const path = new URL(request.url ?? '/', 'http://worker').pathname.replace(/(?<=.)\/$/, '');
+    const checks = path === '/health' || path === '/ready' ? endpoints[path] : undefined;
+    if (!checks) {
+      response.writeHead(404).end();
+      return;
+    }
+    void runChecks(checks).then(({ healthy, report }) => {
+      response
+        .writeHead(healthy ? 200 : 503, { 'content-type': 'application/json' })
+        .end(`${JSON.stringify(report)}\n`);
+    });
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const fault = `${address}:${port} cannot be listened on (${cause.code})`;
+      reject(
+        new OperationError('InvalidConfiguration', `${fault}; set worker.port to a free one.`, { cause }),
+      );
+    });
+    server.listen(port, address, resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

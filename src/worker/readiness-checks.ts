@@ -1,0 +1,29 @@
+import type { NativeConnection } from '@temporalio/worker';
+import type { Dependencies } from '../activities/dependencies.js';
+import { resolveConnection } from '../config/connections.js';
+import { withConnection } from '../postgres/connection.js';
+import type { Checks } from './health-server.js';
+
+/** How long a check may take, in milliseconds: less than what probes allow. */
+const TIMEOUT = 5000;
+
+/** What a worker needs beside itself: Temporal, each PostgreSQL server, each store. */
+export function readinessChecks(
+  { configuration, environment, stores }: Dependencies,
+  connection: NativeConnection,
+): Checks {
+  const checks: Checks = {
+    temporal: async () => {
+      await connection.withDeadline(Date.now() + TIMEOUT, () => connection.workflowService.getSystemInfo({}));
+    },
+  };
+  for (const server of configuration.servers)
+    checks[`server ${server.name}`] = async () => {
+      const resolved = await resolveConnection(server, environment.passFile);
+      await withConnection(resolved, server.maintenanceDatabase, AbortSignal.timeout(TIMEOUT), (client) =>
+        client.query('SELECT 1'),
+      );
+    };
+  for (const store of stores) checks[`store ${store.name}`] = () => store.check(AbortSignal.timeout(TIMEOUT));
+  return checks;
+}

@@ -1,0 +1,97 @@
+import { ActivityCancellationType, type ActivityOptions } from '@temporalio/workflow';
+
+/**
+ * How long each class of step may take, how soon its worker is missed, and how often it is tried. Whether a failure is
+ * worth another try is decided by its type (model/failures.ts), never here.
+ */
+
+/** A cancelled step has ended its children and said so before its workflow goes on. */
+const cancellationType = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
+
+/** How long a staging queue may go unserved, while its worker restarts, before the database is begun on another host. */
+const STAGING_QUEUE_PATIENCE = '3 minutes';
+
+/** Decisions and messages: short, on any backup worker. */
+export const lightStep: ActivityOptions = {
+  startToCloseTimeout: '5 minutes',
+  heartbeatTimeout: '30 seconds',
+  retry: {
+    initialInterval: '2 seconds',
+    backoffCoefficient: 2,
+    maximumInterval: '30 seconds',
+    maximumAttempts: 5,
+  },
+  cancellationType,
+};
+
+/** Waiting for staging space: as long as the databases in flight may take to free it. */
+export const reserveStep: ActivityOptions = {
+  ...lightStep,
+  scheduleToCloseTimeout: '12 hours',
+  retry: { initialInterval: '10 seconds', backoffCoefficient: 1, maximumAttempts: 0 },
+};
+
+/** Deleting and listing in a store: short requests, many of them. */
+export const storeStep: ActivityOptions = {
+  ...lightStep,
+  startToCloseTimeout: '2 hours',
+  retry: {
+    initialInterval: '5 seconds',
+    backoffCoefficient: 2,
+    maximumInterval: '2 minutes',
+    maximumAttempts: 8,
+  },
+};
+
+/** Messages to people: tried for an hour, and never a reason for a backup to fail. */
+export const notifyStep: ActivityOptions = {
+  ...lightStep,
+  startToCloseTimeout: '1 minute',
+  scheduleToCloseTimeout: '1 hour',
+  retry: {
+    initialInterval: '5 seconds',
+    backoffCoefficient: 3,
+    maximumInterval: '10 minutes',
+    maximumAttempts: 10,
+  },
+};
+
+/** Steps on files of one staging volume, on the queue that its worker serves. */
+export function stagingSteps(queue: string, heartbeatSeconds: number) {
+  const common = {
+    taskQueue: queue,
+    scheduleToStartTimeout: STAGING_QUEUE_PATIENCE,
+    heartbeatTimeout: heartbeatSeconds * 1000,
+    cancellationType,
+  } satisfies ActivityOptions;
+  return {
+    /** pg_dump, the compressor, gpg: bound by the size of the database; a third failure is no accident. */
+    program: {
+      ...common,
+      startToCloseTimeout: '12 hours',
+      retry: { initialInterval: '10 seconds', backoffCoefficient: 3, maximumAttempts: 4 },
+    },
+    /** The network: comes and goes; what was sent is not sent again. About an hour of trying. */
+    transfer: {
+      ...common,
+      startToCloseTimeout: '12 hours',
+      retry: {
+        initialInterval: '5 seconds',
+        backoffCoefficient: 2,
+        maximumInterval: '5 minutes',
+        maximumAttempts: 18,
+      },
+    },
+    /** Reading what the store says, writing the manifest, cleaning up. */
+    short: {
+      ...common,
+      startToCloseTimeout: '30 minutes',
+      retry: {
+        initialInterval: '2 seconds',
+        backoffCoefficient: 2,
+        maximumInterval: '1 minute',
+        maximumAttempts: 10,
+      },
+    },
+  } satisfies Record<string, ActivityOptions>;
+}

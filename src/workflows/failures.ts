@@ -1,0 +1,46 @@
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  ChildWorkflowFailure,
+  isCancellation,
+  TimeoutFailure,
+} from '@temporalio/workflow';
+import { OperationError, type FailureType } from '../model/failures.js';
+
+/** The failure that says what happened, below the envelopes that Temporal puts around it. */
+export function rootFailure(error: unknown): { type: string; message: string } {
+  let inner = error;
+  while ((inner instanceof ActivityFailure || inner instanceof ChildWorkflowFailure) && inner.cause)
+    inner = inner.cause;
+  if (inner instanceof ApplicationFailure)
+    return { type: inner.type ?? 'Unexpected', message: inner.message };
+  if (inner instanceof OperationError) return { type: inner.type, message: inner.message };
+  if (inner instanceof TimeoutFailure) {
+    const step = error instanceof ActivityFailure ? error.activityType : 'The workflow';
+    return {
+      type: 'Stalled',
+      message: `${step} was given up (${inner.timeoutType}): its worker went away or it took too long; check the worker and start again.`,
+    };
+  }
+  if (isCancellation(error)) return { type: 'Cancelled', message: 'It was cancelled.' };
+  return { type: 'Unexpected', message: inner instanceof Error ? inner.message : String(inner) };
+}
+
+/** Ends the workflow with a typed failure that nothing retries. */
+export function fail(type: FailureType, message: string, details?: unknown): ApplicationFailure {
+  return ApplicationFailure.create({
+    type,
+    message,
+    nonRetryable: true,
+    ...(details === undefined ? {} : { details: [details] }),
+  });
+}
+
+/** Whether a step was never begun because nobody serves the staging volume it belongs to. */
+export function isStagingHostGone(error: unknown): boolean {
+  return (
+    error instanceof ActivityFailure &&
+    error.cause instanceof TimeoutFailure &&
+    error.cause.timeoutType === 'SCHEDULE_TO_START'
+  );
+}

@@ -1,0 +1,26 @@
+import type { BackupsResult } from '../model/results.js';
+
+/** How many failures are spelled out in a message that Temporal stores and people read. */
+const SPELLED_OUT = 5;
+
+/** What a run did, for people. */
+export function summarizeOutcomes({ server, backups, pruneFailure }: BackupsResult): {
+  title: string;
+  lines: string[];
+  /** Present when anything failed. */
+  failure?: string;
+} {
+  const failed = backups.flatMap((backup) => (backup.outcome === 'committed' ? [] : [backup]));
+  const title = `${backups.length - failed.length} of ${backups.length} backups of server ${server} committed`;
+  const lines = backups.map((backup) => {
+    const name = backup.database ?? 'globals';
+    return backup.outcome === 'committed' ? `${name}: ${backup.backupId}` : `${name}: ${backup.message}`;
+  });
+  if (failed.length === 0 && pruneFailure === undefined) return { title, lines };
+  const faults = failed
+    .slice(0, SPELLED_OUT)
+    .map(({ database, type, message }) => `${database ?? 'globals'}: ${type}: ${message}`);
+  if (failed.length > SPELLED_OUT) faults.push(`and ${failed.length - SPELLED_OUT} more, see the details`);
+  if (pruneFailure !== undefined) faults.push(`pruning: ${pruneFailure}`);
+  return { title, lines, failure: [title, ...faults].join('\n').slice(0, 3000) };
+}
