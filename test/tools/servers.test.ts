@@ -135,6 +135,12 @@ test('Temporal 1.24.2 keeps workflows over a crash, and registers search attribu
   await expectNothingLeft();
 });
 
+test('Temporal 1.24.2 refuses a PostgreSQL without contrib', async () => {
+  await using postgres = await startPostgres({ major: 16 });
+  await expect(startTemporal124({ postgres })).rejects.toThrow('needs the extension btree_gin');
+  expect(await readdir(scratch)).toHaveLength(1); // PostgreSQL's own
+});
+
 async function connectTo(server: TemporalServer) {
   const value = await Connection.connect({ address: server.address });
   return { value, [Symbol.asyncDispose]: () => value.close() };

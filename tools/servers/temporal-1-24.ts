@@ -23,13 +23,15 @@ const services = ['frontend', 'matching', 'history', 'worker'] as const;
 
 /**
  * Starts the Temporal server that TempoNest runs, with its state in databases `temporal` and `temporal_visibility`,
- * which it makes on the PostgreSQL server given. That server outlives it: stop this one first.
+ * which it makes on the PostgreSQL server given (the system's own: it needs contrib). That server outlives it: stop
+ * this one first.
  *
  * As in production, a search attribute that was just added is refused until the server reads its namespaces again,
  * which it does every ten seconds.
  */
 export async function startTemporal124(options: { postgres: PostgresServer }): Promise<Temporal124Server> {
   const { postgres } = options;
+  await requireContrib(postgres);
   const programs = await installTemporalServer();
   // This version keeps ports in a smallint: see cluster_membership in its schema.
   const ports = await findFreeLowPorts(2 * services.length);
@@ -63,6 +65,19 @@ export async function startTemporal124(options: { postgres: PostgresServer }): P
     kill: () => server.kill(),
     start: () => server.start(),
   };
+}
+
+/** The visibility schema indexes with btree_gin, which the Python wheel's PostgreSQL does not have. */
+async function requireContrib(postgres: PostgresServer): Promise<void> {
+  const found = await postgres.query(
+    'postgres',
+    "SELECT FROM pg_available_extensions WHERE name = 'btree_gin'",
+  );
+  if (found.length === 0) {
+    throw new Error(
+      `Temporal 1.24.2 needs the extension btree_gin, which this PostgreSQL ${postgres.major} lacks: give it the system's own PostgreSQL.`,
+    );
+  }
 }
 
 /** Makes one of the server's databases with the schema of its version. */
