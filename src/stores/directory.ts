@@ -64,10 +64,14 @@ export function openDirectoryStore({ name, directory }: DirectoryStoreOptions): 
     onProgress: (bytesDone: number) => void,
   ): Promise<boolean> {
     const path = pathOfKey(directory, key);
-    await requireRoot();
-    if (await statIfThere(path)) return false;
-    await makeDirectory(dirname(path));
     const partial = partialPath(path, sha256);
+    await requireRoot();
+    if (await statIfThere(path)) {
+      // Left by a call that died after it had given the object its name.
+      await rm(partial, { force: true });
+      return false;
+    }
+    await makeDirectory(dirname(path));
     try {
       await writePartial(partial, pieces, onProgress);
     } catch (error) {

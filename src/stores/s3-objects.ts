@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import {
   DeleteObjectCommand,
   HeadObjectCommand,
+  ListObjectsV2Command,
   PutObjectCommand,
   type HeadObjectCommandOutput,
   type PutObjectCommandInput,
@@ -15,7 +16,13 @@ export type S3ObjectSettings = Pick<
   'Metadata' | 'StorageClass' | 'ServerSideEncryption' | 'SSEKMSKeyId'
 >;
 
-/** What the store knows of an object, or undefined when there is none (or no such bucket: HEAD cannot tell). */
+/** Fails unless the bucket is there and may be listed. */
+export async function probeBucket(s3: S3Connection, signal: AbortSignal): Promise<void> {
+  const query = { Bucket: s3.bucket, Prefix: s3.toObjectKey(''), MaxKeys: 1 };
+  await s3.ask(signal, (client, options) => client.send(new ListObjectsV2Command(query), options));
+}
+
+/** What the store knows of an object, or undefined when there is none. */
 export async function headObject(
   s3: S3Connection,
   key: string,
@@ -25,8 +32,10 @@ export async function headObject(
   try {
     return await s3.ask(signal, (client, options) => client.send(new HeadObjectCommand(query), options));
   } catch (error) {
-    if (answerOf(error).status === 404) return undefined;
-    throw error;
+    if (answerOf(error).status !== 404) throw error;
+    // The answer to HEAD has no body, and so does not say what was not found: the object, the bucket or the user.
+    await probeBucket(s3, signal);
+    return undefined;
   }
 }
 

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { GetObjectCommand, ListObjectsV2Command, type StorageClass } from '@aws-sdk/client-s3';
 import { connectToS3, type S3Address } from './s3-connection.js';
 import { answerOf, toS3Error } from './s3-errors.js';
-import { deleteObject, headObject, putObject, type S3ObjectSettings } from './s3-objects.js';
+import { deleteObject, headObject, probeBucket, putObject, type S3ObjectSettings } from './s3-objects.js';
 import { putFile } from './s3-put-file.js';
 import { abortUpload, listUploads } from './s3-uploads.js';
 import type { Store } from './store.js';
@@ -37,8 +37,7 @@ export function openS3Store({ storageClassOf, serverSideEncryption, ...address }
     url: s3.url,
 
     async check(signal) {
-      const query = { Bucket: s3.bucket, Prefix: s3.toObjectKey(''), MaxKeys: 1 };
-      await s3.ask(signal, (client, options) => client.send(new ListObjectsV2Command(query), options));
+      await probeBucket(s3, signal);
     },
 
     async putFile(key, file, options) {

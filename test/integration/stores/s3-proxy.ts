@@ -1,0 +1,75 @@
+import { once } from 'node:events';
+import { createServer, request as forward, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** A request on its way to the S3 server. */
+export interface ProxiedRequest {
+  method: string;
+  /** Path and query. */
+  url: string;
+  headers: IncomingMessage['headers'];
+  /** Set for a part of an upload. */
+  partNumber: number | undefined;
+}
+
+/** What a proxy does to the traffic, where it does not just pass it on. */
+export interface Interference {
+  /** Answers in the server's stead, with this status and no body. */
+  answer?: (request: ProxiedRequest) => number | undefined;
+  /** Keeps response headers from the client. */
+  hide?: RegExp;
+}
+
+/** A proxy in front of an S3 server. */
+export interface S3Proxy extends AsyncDisposable {
+  endpoint: string;
+  /** All requests so far, in their order. */
+  requests: ProxiedRequest[];
+}
+
+/** Starts a proxy on 127.0.0.1 that records what is asked of the S3 server behind it. */
+export async function startS3Proxy(endpoint: string, interference: Interference = {}): Promise<S3Proxy> {
+  const requests: ProxiedRequest[] = [];
+  const { hostname, port } = new URL(endpoint);
+
+  function pass(incoming: IncomingMessage, outgoing: ServerResponse): void {
+    const partNumber = /[?&]partNumber=(\d+)/.exec(incoming.url!)?.[1];
+    const request = {
+      method: incoming.method!,
+      url: incoming.url!,
+      headers: incoming.headers,
+      partNumber: partNumber === undefined ? undefined : Number(partNumber),
+    };
+    requests.push(request);
+    const status = interference.answer?.(request);
+    if (status !== undefined) {
+      incoming.resume().once('end', () => outgoing.writeHead(status, { 'content-length': 0 }).end());
+      return;
+    }
+    const { expect: _, ...headers } = incoming.headers;
+    const onward = forward(
+      { hostname, port, method: request.method, path: request.url, headers },
+      (response) => {
+        const shown = Object.entries(response.headers).filter(([name]) => !interference.hide?.test(name));
+        outgoing.writeHead(response.statusCode!, Object.fromEntries(shown));
+        response.pipe(outgoing);
+        response.once('error', () => outgoing.destroy());
+      },
+    );
+    onward.once('error', () => outgoing.destroy());
+    outgoing.once('close', () => onward.destroy());
+    incoming.pipe(onward);
+  }
+
+  const server = createServer(pass).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    async [Symbol.asyncDispose]() {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+}
