@@ -28,7 +28,7 @@ export async function deleteBackup(
  */
 export async function sweepOrphan(store: Store, key: string, signal: AbortSignal): Promise<boolean> {
   const parsed = parseKey(key);
-  if (parsed?.part !== 'artifact') return false;
+  if (!parsed) return false;
   if (await store.describe(manifestKey(parsed.subject, parsed.id), signal)) return false;
   await store.delete(key, signal);
   return true;

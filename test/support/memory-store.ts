@@ -7,6 +7,7 @@ import type {
   Store,
   StoredObject,
   StoredObjectDetails,
+  StoreReceipt,
   TransferOptions,
   UnfinishedUpload,
 } from '../../src/stores/store.js';
@@ -27,10 +28,18 @@ export class MemoryStore implements Store {
   onChange: () => void = () => undefined;
   readonly unfinished = new Map<string, Date>();
   private readonly entries = new Map<string, Entry>();
+  /** Counts the changes. */
+  private version = 0;
 
   /** Puts an object there as if it had been stored at `modifiedAt`. */
   seed(key: string, content: Buffer | string, modifiedAt = this.now): void {
     this.entries.set(key, { content: Buffer.from(content), modifiedAt });
+    this.version++;
+  }
+
+  private changed(): void {
+    this.version++;
+    this.onChange();
   }
 
   lock(key: string, lockedUntil: Date): void {
@@ -45,12 +54,17 @@ export class MemoryStore implements Store {
     return attempt(signal, () => undefined);
   }
 
-  async putFile(key: string, file: SourceFile, { signal, onProgress }: TransferOptions): Promise<void> {
+  async putFile(
+    key: string,
+    file: SourceFile,
+    { signal, onProgress }: TransferOptions,
+  ): Promise<StoreReceipt> {
     const content = await readFile(file.path, { signal });
     if (sha256Of(content) !== file.sha256)
       throw new OperationError('ArtifactDamaged', `${file.path} changed after it was made; make it again.`);
     await this.putDocument(key, content, signal);
     onProgress(content.length);
+    return { bytes: content.length, sha256: file.sha256 };
   }
 
   putDocument(key: string, content: Buffer, signal: AbortSignal): Promise<void> {
@@ -61,14 +75,14 @@ export class MemoryStore implements Store {
         throw new OperationError('StoreConflict', `${key} holds something else; find out who wrote it.`);
       this.entries.set(key, { content, modifiedAt: this.now });
       this.unfinished.delete(key);
-      this.onChange();
+      this.changed();
     });
   }
 
-  verify(key: string, file: Omit<SourceFile, 'path'>, { signal }: TransferOptions): Promise<void> {
+  verify(key: string, receipt: StoreReceipt, { signal }: TransferOptions): Promise<void> {
     return attempt(signal, () => {
       const content = this.entries.get(key)?.content;
-      if (content?.length !== file.bytes || sha256Of(content) !== file.sha256)
+      if (content?.length !== receipt.bytes || sha256Of(content) !== receipt.sha256)
         throw new OperationError('ArtifactDamaged', `${key} is not what was made; make it again.`);
     });
   }
@@ -94,22 +108,20 @@ export class MemoryStore implements Store {
     });
   }
 
-  /** Looks for the next key only when it is asked for, as a listing in pages does. */
+  /** Looks anew at what there is after the last key whenever something changed, as a listing in pages may. */
   async *list(prefix: string, signal: AbortSignal): AsyncGenerator<StoredObject> {
+    let ahead: string[] = [];
+    let version: number | undefined;
     for (let last = ''; ;) {
-      const key = await attempt(signal, () => this.nextKey(prefix, last));
+      await attempt(signal, () => undefined);
+      if (version !== this.version) ahead = this.keys().filter((key) => key.startsWith(prefix) && key > last);
+      version = this.version;
+      const key = ahead.shift();
       if (!key) return;
       const { content, modifiedAt } = this.entries.get(key)!;
       yield { key, bytes: content.length, modifiedAt };
       last = key;
     }
-  }
-
-  private nextKey(prefix: string, last: string): string | undefined {
-    let next: string | undefined;
-    for (const key of this.entries.keys())
-      if (key.startsWith(prefix) && key > last && (!next || key < next)) next = key;
-    return next;
   }
 
   delete(key: string, signal: AbortSignal): Promise<void> {
@@ -118,7 +130,7 @@ export class MemoryStore implements Store {
       if (lockedUntil && lockedUntil > this.now)
         throw new OperationError('StoreDenied', `${key} is locked; wait until the lock ends.`);
       this.entries.delete(key);
-      this.onChange();
+      this.changed();
     });
   }
 
