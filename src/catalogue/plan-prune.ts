@@ -5,7 +5,7 @@ import { decideRetention, type RetentionPolicy } from '../model/retention.js';
 import type { Store, StoredObject, UnfinishedUpload } from '../stores/store.js';
 import { listBackups, type ListedBackup } from './list-backups.js';
 
-/** What is younger may belong to a backup still on its way: DESIGN says 48 h. */
+/** How long an artifact may wait for its manifest: what is younger may belong to a backup still on its way. */
 const GRACE_MILLISECONDS = 48 * 3_600_000;
 
 /** Questions in flight to the store at once. */
