@@ -1,4 +1,4 @@
-import { pino, type Logger } from 'pino';
+import { pino, stdSerializers, type Logger } from 'pino';
 import { redact } from './redaction.js';
 
 export type { Logger };
@@ -6,7 +6,12 @@ export type { Logger };
 /** A logger that writes one JSON object a line to standard error, every line redacted. */
 export function createLogger(level: string): Logger {
   return pino(
-    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    {
+      level,
+      base: null,
+      serializers: { error: stdSerializers.err },
+      timestamp: pino.stdTimeFunctions.isoTime,
+    },
     { write: (line: string) => void process.stderr.write(redact(line)) },
   );
 }

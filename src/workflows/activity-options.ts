@@ -28,7 +28,7 @@ export const lightStep: ActivityOptions = {
 export const reserveStep: ActivityOptions = {
   ...lightStep,
   scheduleToCloseTimeout: '12 hours',
-  retry: { initialInterval: '10 seconds', backoffCoefficient: 1, maximumAttempts: 0 },
+  retry: { initialInterval: '10 seconds', backoffCoefficient: 1 },
 };
 
 /** Deleting and listing in a store: short requests, many of them. */
