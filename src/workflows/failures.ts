@@ -36,11 +36,12 @@ export function fail(type: FailureType, message: string, details?: unknown): App
   });
 }
 
-/** Whether a step was never begun because nobody serves the staging volume it belongs to. */
-export function isStagingHostGone(error: unknown): boolean {
+/** Whether the files of earlier steps are out of reach: nobody serves their volume any more, or it was emptied. */
+export function isStagingGone(error: unknown): boolean {
+  if (!(error instanceof ActivityFailure)) return false;
+  const { cause } = error;
   return (
-    error instanceof ActivityFailure &&
-    error.cause instanceof TimeoutFailure &&
-    error.cause.timeoutType === 'SCHEDULE_TO_START'
+    (cause instanceof TimeoutFailure && cause.timeoutType === 'SCHEDULE_TO_START') ||
+    (cause instanceof ApplicationFailure && cause.type === ('StagingLost' satisfies FailureType))
   );
 }

@@ -1,32 +1,19 @@
-import { CancellationScope, proxyActivities } from '@temporalio/workflow';
+import { CancellationScope, log, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
 import type { BackupPlan } from '../model/plan.js';
 import type { BackupProgress, BackupResult, BackupStep } from '../model/results.js';
-import { reserveStep, stagingSteps } from './activity-options.js';
-import { isStagingHostGone } from './failures.js';
+import { reserveStep, stagingSteps, storeStep } from './activity-options.js';
+import { isStagingGone, rootFailure } from './failures.js';
 
 const { reserveStaging } = proxyActivities<Activities>(reserveStep);
-
-/** How many staging hosts are tried: the first, and another two when one goes away for good. */
-const MAXIMUM_HOSTS = 3;
+const { discardUpload } = proxyActivities<Activities>(storeStep);
 
 /**
- * Makes one backup on a staging host, and begins it again on another when that host goes away.
+ * Makes one backup: reserve, dump, compress, encrypt, upload, verify, commit; and leaves nothing behind.
  *
  * @param progress - kept up to date for the query
  */
 export async function makeBackup(plan: BackupPlan, progress: BackupProgress): Promise<BackupResult> {
-  for (let host = 1; ; host += 1) {
-    try {
-      return await makeBackupOnOneHost(plan, progress);
-    } catch (error) {
-      if (!isStagingHostGone(error) || host === MAXIMUM_HOSTS) throw error;
-    }
-  }
-}
-
-/** The runbook: reserve, dump, compress, encrypt, upload, verify, commit; and leave nothing behind. */
-async function makeBackupOnOneHost(plan: BackupPlan, progress: BackupProgress): Promise<BackupResult> {
   const secondsPerStep: Partial<Record<BackupStep, number>> = {};
   async function time<T>(step: BackupStep, bytesExpected: number, work: () => Promise<T>): Promise<T> {
     Object.assign(progress, { step, bytesExpected });
@@ -43,6 +30,7 @@ async function makeBackupOnOneHost(plan: BackupPlan, progress: BackupProgress): 
   const transfer = proxyActivities<Activities>(options.transfer);
   const short = proxyActivities<Activities>(options.short);
 
+  let isUploading = false;
   // Once the manifest may have been written, the artifact is no longer this run's to remove.
   let mayExist = false;
   let isGone = false;
@@ -53,6 +41,7 @@ async function makeBackupOnOneHost(plan: BackupPlan, progress: BackupProgress): 
       const { bytes } = artifact;
       artifact = await time('encrypt', bytes, () => program.encrypt(plan, bytes));
     }
+    isUploading = true;
     const receipt = await time('upload', artifact.bytes, () => transfer.upload(plan, artifact));
     await time('verify', artifact.bytes, () => short.verify(plan, receipt));
     mayExist = true;
@@ -70,13 +59,22 @@ async function makeBackupOnOneHost(plan: BackupPlan, progress: BackupProgress): 
       secondsPerStep,
     };
   } catch (error) {
-    isGone = isStagingHostGone(error);
+    isGone = isStagingGone(error);
     throw error;
   } finally {
-    // A host that is gone cleans its volume when it comes back and the next reservation is made there.
-    if (!isGone)
-      await CancellationScope.nonCancellable(() =>
-        short.releaseStaging(plan, mayExist ? 'committed' : 'abandoned'),
-      );
+    await CancellationScope.nonCancellable(async () => {
+      // A host that is gone cleans its volume when it comes back and the next reservation is made there.
+      if (!isGone) await tidy('staging', () => short.releaseStaging(plan));
+      if (isUploading && !mayExist) await tidy('the store', () => discardUpload(plan));
+    });
+  }
+}
+
+/** Cleans up. What cannot be cleaned now is swept later, by the next reservation or prune: no reason to fail a backup. */
+async function tidy(what: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    log.warn(`${what} could not be tidied and is swept later`, rootFailure(error));
   }
 }
