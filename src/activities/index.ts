@@ -1,17 +1,19 @@
 import { commit } from './commit.js';
 import { compress } from './compress.js';
 import type { Dependencies } from './dependencies.js';
+import { discardUpload } from './discard-upload.js';
 import { dump } from './dump.js';
 import { encrypt } from './encrypt.js';
 import { notify } from './notify.js';
 import { planBackup } from './plan-backup.js';
 import { planBackups } from './plan-backups.js';
 import { prune } from './prune.js';
-import { releaseStaging, reserveStaging } from './reserve-staging.js';
+import { releaseStaging } from './release-staging.js';
+import { reserveStaging } from './reserve-staging.js';
 import { upload } from './upload.js';
 import { verify } from './verify.js';
 
-const onAnyHost = { planBackup, planBackups, reserveStaging, prune, notify };
+const onAnyHost = { planBackup, planBackups, reserveStaging, discardUpload, prune, notify };
 const onTheStagingHost = { dump, compress, encrypt, upload, verify, commit, releaseStaging };
 
 /** A step without its dependencies, as workflows call it. */

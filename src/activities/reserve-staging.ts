@@ -2,10 +2,9 @@ import { Context } from '@temporalio/activity';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { BackupPlan } from '../model/plan.js';
 import { stagingQueue } from '../model/queues.js';
-import { releaseSpace, reserveSpace } from '../staging/reservation.js';
-import { requireStore, type Dependencies } from './dependencies.js';
+import { reserveSpace } from '../staging/reservation.js';
+import type { Dependencies } from './dependencies.js';
 import { runStep } from './run-step.js';
-import { plannedArtifactKey } from './staged-backup.js';
 
 const STALL_SECONDS = 120;
 
@@ -38,25 +37,5 @@ export async function reserveStaging(
       (id, run) => isRunning(dependencies, id, run),
     );
     return { queue: stagingQueue(volume.id) };
-  });
-}
-
-/**
- * Ends what the backup left running, removes its files and gives its space back.
- *
- * @param outcome - after `abandoned`, when no manifest can have been written, what was sent is removed from the store
- */
-export async function releaseStaging(
-  dependencies: Dependencies,
-  plan: BackupPlan,
-  outcome: 'committed' | 'abandoned',
-): Promise<void> {
-  const { volume, logger } = dependencies;
-  await runStep(logger, { stallSeconds: STALL_SECONDS }, async ({ signal }) => {
-    await releaseSpace(volume, { server: plan.subject.server, backupId: plan.id });
-    if (outcome === 'committed') return;
-    const store = requireStore(dependencies, plan.primaryStore);
-    await store.abortUnfinished(plannedArtifactKey(plan), signal);
-    await store.delete(plannedArtifactKey(plan), signal);
   });
 }

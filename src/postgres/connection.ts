@@ -20,6 +20,11 @@ export interface ServerConnection {
 
 const APPLICATION_NAME = 'temponest-backups';
 const CONNECT_TIMEOUT_SECONDS = 10;
+/**
+ * pg_dump leaves these to the session, and a database may set them for itself (ALTER DATABASE … SET): without one
+ * answer for all, the same rows would be dumped as other text after a restore, and their digests would differ.
+ */
+const SESSION_OPTIONS = '-c TimeZone=UTC -c bytea_output=hex';
 
 /**
  * The environment by which libpq's programs reach the server. The password travels in the environment of that one
@@ -36,6 +41,7 @@ export function libpqEnvironment(server: ServerConnection, database: string): Re
     PGDATABASE: database,
     PGSSLMODE: server.sslmode,
     PGAPPNAME: APPLICATION_NAME,
+    PGOPTIONS: SESSION_OPTIONS,
     PGCONNECT_TIMEOUT: String(CONNECT_TIMEOUT_SECONDS),
     ...(server.password === undefined ? {} : { PGPASSWORD: server.password }),
     ...(server.passFile === undefined ? {} : { PGPASSFILE: server.passFile }),

@@ -27,14 +27,17 @@ export async function withSnapshot<T>(
 ): Promise<T> {
   return withConnection(server, database, signal, async (client) => {
     const facts = await readServerFacts(client);
-    // The session idles while pg_dump works: no server-side limit may end it.
-    await client.query(`SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0`);
+    // The session idles while pg_dump works: no limit of the server, the role or the database may end it.
+    await client.query('SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0');
+    if (facts.major >= 17) await client.query('SET transaction_timeout = 0');
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY');
-    const { rows } = await client.query<{ id: string; time: Date; lsn: string }>(
-      `SELECT pg_export_snapshot() AS id, clock_timestamp() AS time,
+    // As text: how a timestamp prints is up to the database's DateStyle, and the driver knows only one.
+    const { rows } = await client.query<{ id: string; time: string; lsn: string }>(
+      `SELECT pg_export_snapshot() AS id,
+              to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS time,
               ${facts.inRecovery ? 'pg_last_wal_replay_lsn()' : 'pg_current_wal_lsn()'}::text AS lsn`,
     );
     const { id, time, lsn } = rows[0]!;
-    return use({ id, time: time.toISOString(), lsn, server: facts }, client);
+    return use({ id, time, lsn, server: facts }, client);
   });
 }

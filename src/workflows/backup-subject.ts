@@ -2,14 +2,19 @@ import { proxyActivities, setHandler, workflowInfo } from '@temporalio/workflow'
 import type { z } from 'zod';
 import type { Activities } from '../activities/index.js';
 import { parseArgument } from '../model/arguments.js';
+import type { BackupPlan } from '../model/plan.js';
 import { operationId } from '../model/queues.js';
 import type { BackupProgress, BackupResult } from '../model/results.js';
 import { lightStep } from './activity-options.js';
+import { isStagingGone } from './failures.js';
 import { makeBackup } from './make-backup.js';
 import { backupProgressQuery } from './queries.js';
 import { runOneOperation } from './run-one-operation.js';
 import { runToOutcome } from './run-to-outcome.js';
 import { showSubject } from './search-attributes.js';
+
+/** How many staging hosts are tried: the first, and another two. */
+const MAXIMUM_HOSTS = 3;
 
 const { planBackup } = proxyActivities<Activities>(lightStep);
 
@@ -43,9 +48,25 @@ export async function backupSubject<A extends { server?: string | undefined; dat
           server: plan.subject.server,
         });
       }
-      progress.backupId = plan.id;
-      showSubject(plan);
-      return makeBackup(plan, progress);
+      return makeOnSomeHost(plan, () => planBackup(argument), progress);
     },
   );
+}
+
+/** Makes the backup, and plans it anew, under a new id, when the staging host that worked on it is gone for good. */
+async function makeOnSomeHost(
+  plan: BackupPlan,
+  planAgain: () => Promise<BackupPlan>,
+  progress: BackupProgress,
+): Promise<BackupResult> {
+  for (let host = 1; ; host += 1) {
+    progress.backupId = plan.id;
+    showSubject(plan);
+    try {
+      return await makeBackup(plan, progress);
+    } catch (error) {
+      if (!isStagingGone(error) || host === MAXIMUM_HOSTS) throw error;
+    }
+    plan = await planAgain();
+  }
 }

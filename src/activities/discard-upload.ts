@@ -1,0 +1,16 @@
+import type { BackupPlan } from '../model/plan.js';
+import { requireStore, type Dependencies } from './dependencies.js';
+import { runStep } from './run-step.js';
+import { plannedArtifactKey } from './staged-backup.js';
+
+const STALL_SECONDS = 120;
+
+/** Removes what was sent of a backup that will not be committed: the unfinished upload, or the whole artifact. */
+export async function discardUpload(dependencies: Dependencies, plan: BackupPlan): Promise<void> {
+  await runStep(dependencies.logger, { stallSeconds: STALL_SECONDS }, async ({ signal }) => {
+    const store = requireStore(dependencies, plan.primaryStore);
+    const key = plannedArtifactKey(plan);
+    await store.abortUnfinished(key, signal);
+    await store.delete(key, signal);
+  });
+}
