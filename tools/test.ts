@@ -1,6 +1,7 @@
 // `npm test`: installs what the tests need, builds, checks style and types, and runs every test. Arguments go to
 // vitest; when they name files or tests, only those run.
 import { execa } from 'execa';
+import { installChromium } from './install/install-chromium.js';
 import { installCompose } from './install/install-compose.js';
 import { installHadolint } from './install/install-hadolint.js';
 import { installMinio } from './install/install-minio.js';
@@ -20,6 +21,7 @@ const installations: readonly [what: string, install: () => Promise<unknown>][] 
   ['MinIO', installMinio],
   ['versitygw', installVersitygw],
   ['toxiproxy', installToxiproxy],
+  ['Chromium', installChromium],
   ['Docker Compose', installCompose],
   ['hadolint', installHadolint],
 ];

@@ -13,6 +13,7 @@ const packageOf = {
   tar: 'tar',
   setpriv: 'util-linux',
   pip3: 'python3-pip',
+  chromium: 'chromium',
 } as const;
 
 /** A program that `installSystemPackages` knows. */
