@@ -21,6 +21,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: withServers,
+          globalSetup: 'test/support/build.ts',
           // One file at a time: each has servers of its own, which keep every core busy.
           fileParallelism: false,
           testTimeout: 120_000,
