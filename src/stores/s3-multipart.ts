@@ -50,7 +50,8 @@ export async function putInParts(
   } catch (error) {
     const isHopeless =
       (error instanceof OperationError && error.type === 'ArtifactDamaged') || answerOf(error).status === 412;
-    if (isHopeless) await abortUpload(s3, upload, signal);
+    // The first error counts; an upload that cannot be given up now is found by `listUnfinished`.
+    if (isHopeless) await abortUpload(s3, upload, signal).catch(() => undefined);
     throw error;
   }
 }

@@ -16,7 +16,10 @@ export interface S3Upload {
   startedAt: Date;
 }
 
-/** The unfinished uploads of one object, or of the whole bucket. */
+/**
+ * The unfinished uploads of one object, or of the whole bucket. Of a whole bucket MinIO knows only those begun since its
+ * own start; it gives up the others itself after a day.
+ */
 export async function* listUploads(
   s3: S3Connection,
   signal: AbortSignal,

@@ -114,7 +114,9 @@ export function describeS3Store(kind: string, startServer: () => Promise<S3Serve
           const options = transfer({ onProgress: (done) => progress.push(done) });
           await store.verify('a/file', await store.putFile('a/file', file, options), transfer());
           const sent = proxy.requests.flatMap(({ partNumber }) => partNumber ?? []);
-          expect([...sent, ...present].sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+          // Parts that were on their way when it was interrupted may have arrived since.
+          expect(sent.filter((partNumber) => present.includes(partNumber))).toEqual([]);
+          expect(new Set(sent).size).toBe(sent.length);
           expect(progress.at(-1)).toBe(file.bytes);
           expect(file.content.equals(await readBack(store, 'a/file'))).toBe(true);
         });
