@@ -16,6 +16,9 @@ export interface Environment {
   identity: string;
 }
 
+// The AWS SDK warns on every start that a later version of it will need Node 22. The lockfile decides its version.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+
 /** Reads the environment. */
 export function readEnvironment(): Environment {
   const { TEMPONEST_BACKUPS_CONFIG, PATH = '', PGPASSFILE, TEMPORAL_ADDRESS, TEMPORAL_HOST } = process.env;

@@ -1,10 +1,27 @@
 import { z } from 'zod';
-import { storeConfiguration } from '../model/store-configuration.js';
+import { nameOfStore, storeConfiguration } from '../model/store-configuration.js';
 import { scheduleConfiguration } from '../model/schedule-configuration.js';
 import { duration } from './duration.js';
 
 const name = z.string().min(1).max(63);
 const file = z.string().startsWith('/', 'expected an absolute path');
+
+/** Refuses a list in which two entries have the same name: everything that is kept is kept by name. */
+function refuseTwins<T>(nameOf: (entry: T) => string, ...field: string[]) {
+  return (entries: T[], context: z.RefinementCtx) => {
+    const seen = new Set<string>();
+    entries.forEach((entry, index) => {
+      const entryName = nameOf(entry);
+      if (seen.has(entryName))
+        context.addIssue({
+          code: 'custom',
+          path: [index, ...field],
+          message: `"${entryName}" is there twice`,
+        });
+      seen.add(entryName);
+    });
+  };
+}
 
 /** How a database is dumped; each key may stand with a server, and with a database to override it. */
 const dumpOptions = {
@@ -29,7 +46,12 @@ const server = z.strictObject({
   sslmode: z.enum(['disable', 'require', 'verify-full']).default('disable'),
   sslRootCert: file.optional(),
   maintenanceDatabase: name.default('postgres').describe('connected to for what belongs to no database'),
-  databases: z.array(database).min(1).optional().describe('left out: every database but the templates'),
+  databases: z
+    .array(database)
+    .min(1)
+    .superRefine(refuseTwins((entry) => entry.name))
+    .optional()
+    .describe('left out: every database but the templates'),
   globals: z.boolean().default(true).describe('also back up roles, memberships and tablespaces'),
   concurrency: z.int().min(1).max(64).default(2).describe('databases in flight at once'),
   ...dumpOptions,
@@ -53,10 +75,12 @@ const encryption = z.discriminatedUnion('method', [
 ]);
 
 const notification = z.strictObject({
-  webhook: z.strictObject({
-    url: z.url().optional(),
-    urlFile: file.optional().describe('for a URL that is itself a secret'),
-  }),
+  webhook: z
+    .strictObject({
+      url: z.url().optional(),
+      urlFile: file.optional().describe('for a URL that is itself a secret'),
+    })
+    .refine(({ url, urlFile }) => (url === undefined) !== (urlFile === undefined), 'give url or urlFile'),
   on: z.array(z.enum(['failure', 'success'])).default(['failure']),
 });
 
@@ -67,10 +91,17 @@ export const configurationSchema = z.strictObject({
       'a local volume with room for the dump and the archive of the databases in flight',
     ),
   }),
-  servers: z.array(server).min(1),
+  servers: z
+    .array(server)
+    .min(1)
+    .superRefine(refuseTwins((entry) => entry.name, 'name')),
   compression: compression.prefault({}),
   encryption,
-  stores: z.array(storeConfiguration).min(1).describe('the first is the primary'),
+  stores: z
+    .array(storeConfiguration)
+    .min(1)
+    .superRefine(refuseTwins(nameOfStore, 'name'))
+    .describe('the first is the primary'),
   retention: z
     .strictObject({
       daily: z.int().min(1).default(7),
