@@ -27,6 +27,7 @@ const mayImport = {
   client: [
     'model',
     'observability',
+    'programs',
     'stores',
     'config',
     'catalogue',

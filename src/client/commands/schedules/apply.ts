@@ -1,0 +1,50 @@
+import { Command } from 'commander';
+import { withTemporal } from '../../connect.js';
+import { action } from '../../context.js';
+import { print, printJson } from '../../output.js';
+import { applySchedules, planSchedules, type SchedulesPlan } from '../../schedules/apply-schedules.js';
+import { declaredSchedules } from '../../schedules/declared-schedules.js';
+import type { ScheduleChange } from '../../schedules/diff-schedules.js';
+
+const signs = { created: '+', changed: '~', removed: '-', unchanged: '=' } as const;
+
+function describeChange({ name, change, fields, paused }: ScheduleChange): string[] {
+  const lines = fields.map(({ field, old, new: wanted }) =>
+    change === 'created' ? `    ${field}: ${wanted}` : `    ${field}: ${old} -> ${wanted}`,
+  );
+  return [`${signs[change]} ${name}: ${change}${paused ? ' (paused, and stays so)' : ''}`, ...lines];
+}
+
+function printPlan({ changes, foreign }: SchedulesPlan, dryRun: boolean): void {
+  changes.flatMap(describeChange).forEach(print);
+  foreign.forEach((id) => print(`  ${id}: left alone, it was not made by "schedules apply"`));
+  const count = changes.filter(({ change }) => change !== 'unchanged').length;
+  if (count === 0) print('Nothing to change.');
+  else print(dryRun ? `${count} to change; nothing was changed (--dry-run).` : `${count} to change:`);
+}
+
+export const apply = new Command('apply')
+  .description('make the schedules in Temporal those that backups.yaml declares')
+  .option('--dry-run', 'only show what would change')
+  .addHelpText(
+    'after',
+    `
+Examples:
+  temponest-backups schedules apply --dry-run
+  temponest-backups schedules apply
+
+Only schedules that this command made are changed or removed. A pause and its note stay as they are; what was changed
+in the Temporal UI is put right.`,
+  )
+  .action(
+    action(async (context, { dryRun = false }: { dryRun?: boolean }): Promise<undefined> => {
+      const declared = declaredSchedules(await context.loadConfiguration());
+      await withTemporal(context.environment, async (client) => {
+        const plan = await planSchedules(client, declared);
+        if (!context.json) printPlan(plan, dryRun);
+        if (!dryRun) await applySchedules(client, declared, plan.changes);
+        if (context.json) printJson({ dryRun, ...plan });
+        else if (!dryRun && plan.changes.some(({ change }) => change !== 'unchanged')) print('Done.');
+      });
+    }),
+  );

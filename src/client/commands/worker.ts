@@ -1,0 +1,40 @@
+import { Command, InvalidArgumentError } from 'commander';
+import type { WorkerRole } from '../../worker.js';
+import { action } from '../context.js';
+
+/** The names of the roles are repeated here so that `--help` does not load the worker. */
+const roles = ['control', 'backup'] as const satisfies readonly WorkerRole[];
+
+function parseRoles(text: string): WorkerRole[] {
+  return text.split(',').map((name) => {
+    const role = roles.find((candidate) => candidate === name);
+    if (!role) throw new InvalidArgumentError(`Use one or more of ${roles.join(', ')}, with commas between.`);
+    return role;
+  });
+}
+
+export const worker = new Command('worker')
+  .description('run a worker until SIGTERM or SIGINT; logs go to standard error, one JSON object a line')
+  .option(
+    '--roles <roles>',
+    'what this process does: control runs the workflows, backup their steps',
+    parseRoles,
+    [...roles],
+  )
+  .addHelpText(
+    'after',
+    `
+Examples:
+  temponest-backups worker                    everything in one process
+  temponest-backups worker --roles control    no PostgreSQL programs and no staging volume used
+
+/health and /ready are served on worker.address and worker.port of backups.yaml.`,
+  )
+  .action(
+    action(async (context, options: { roles: WorkerRole[] }): Promise<undefined> => {
+      const configuration = await context.loadConfiguration();
+      // The SDK's native core takes a moment to load, which other commands need not wait for.
+      const { runWorker } = await import('../../worker.js');
+      await runWorker(configuration, context.environment, options.roles);
+    }),
+  );

@@ -1,0 +1,49 @@
+import type { Client } from '@temporalio/client';
+import type { BackupResult, BackupsResult, PruneResult } from '../model/results.js';
+import type { Context, ExitCode } from './context.js';
+import { adviseOn, follow, type Run } from './follow.js';
+import { printJson, say } from './output.js';
+import { asRunResult, reportBackups, resultInFailure } from './report-backups.js';
+import { reportPrune } from './report-prune.js';
+
+/** Follows a run of any of our workflows and prints what came of it. */
+export async function followToReport(
+  client: Client,
+  run: Run,
+  { json }: Pick<Context, 'json'>,
+): Promise<ExitCode> {
+  try {
+    const followed = await follow<unknown>(client, run);
+    if (followed.state === 'detached') {
+      say(adviseOn(run));
+      return 130;
+    }
+    return reportResult(run.type, followed.result, json);
+  } catch (error) {
+    const result = resultInFailure(error);
+    if (result) return reportBackups(result, { json });
+    throw error;
+  }
+}
+
+/** Says how to find a run that is not followed. */
+export function reportDetached(run: Run, { json }: Pick<Context, 'json'>): ExitCode {
+  if (json) printJson(run);
+  say(adviseOn(run));
+  return 0;
+}
+
+function reportResult(type: string, result: unknown, json: boolean): ExitCode {
+  switch (type) {
+    case 'backupDatabases':
+      return reportBackups(result as BackupsResult, { json });
+    case 'backupDatabase':
+    case 'backupGlobals':
+      return reportBackups(asRunResult(result as BackupResult), { json });
+    case 'pruneBackups':
+      return reportPrune(result as PruneResult, { json });
+    default:
+      printJson(result);
+      return 0;
+  }
+}

@@ -1,0 +1,57 @@
+import { ApplicationFailure, WorkflowFailedError } from '@temporalio/client';
+import type { BackupOutcome, BackupResult, BackupsResult } from '../model/results.js';
+import { redact } from '../observability/redaction.js';
+import type { ExitCode } from './context.js';
+import { formatBytes, print, printJson, renderTable } from './output.js';
+
+/** The result that a run over several databases carries even when some of them failed. */
+export function resultInFailure(error: unknown): BackupsResult | undefined {
+  if (!(error instanceof WorkflowFailedError)) return undefined;
+  const { cause } = error;
+  if (!(cause instanceof ApplicationFailure) || cause.type !== 'BackupsFailed') return undefined;
+  return cause.details?.[0] as BackupsResult;
+}
+
+/** One backup's result in the shape of a run's. */
+export function asRunResult(result: BackupResult): BackupsResult {
+  const { server, database, backupId, bytes, dumpBytes, secondsPerStep } = result;
+  const seconds = Object.values(secondsPerStep).reduce((sum, step) => sum + step, 0);
+  return {
+    server,
+    backups: [
+      {
+        ...(database === undefined ? {} : { database }),
+        ...{ outcome: 'committed', backupId, bytes, dumpBytes, seconds },
+      },
+    ],
+  };
+}
+
+function describeRow(backup: BackupOutcome): string[] {
+  const start = [backup.database ?? 'globals', backup.outcome];
+  const seconds = backup.seconds.toFixed(1);
+  return backup.outcome === 'committed'
+    ? [...start, backup.backupId, formatBytes(backup.dumpBytes), formatBytes(backup.bytes), seconds]
+    : [...start, '', '', '', seconds];
+}
+
+/** Prints what became of each database, and answers with the exit code. */
+export function reportBackups(result: BackupsResult, { json }: { json: boolean }): ExitCode {
+  const { server, backups, pruned, pruneFailure } = result;
+  const failed = backups.flatMap((backup) => (backup.outcome === 'committed' ? [] : [backup]));
+  if (json) printJson(result);
+  else {
+    print(
+      renderTable(
+        ['DATABASE', 'OUTCOME', 'BACKUP', '>DUMP', '>STORED', '>SECONDS'],
+        backups.map(describeRow),
+      ),
+    );
+    print('');
+    for (const { database, message } of failed) print(`${database ?? 'globals'}: ${redact(message)}`);
+    if (pruneFailure !== undefined) print(`Pruning failed: ${redact(pruneFailure)}`);
+    if (pruned) print(`Pruned: ${pruned.deleted} deleted, ${pruned.kept} kept.`);
+    print(`${backups.length - failed.length} of ${backups.length} backups of server ${server} committed.`);
+  }
+  return failed.length > 0 || pruneFailure !== undefined ? 1 : 0;
+}

@@ -1,0 +1,26 @@
+import type { PruneResult, RetentionDecision } from '../model/results.js';
+import type { ExitCode } from './context.js';
+import { print, printJson, renderTable } from './output.js';
+
+/** Retention's decisions as a table. */
+export function renderDecisions(decisions: readonly RetentionDecision[]): string {
+  return renderTable(
+    ['DATABASE', 'BACKUP', 'DECISION', 'RULES'],
+    decisions.map(({ database, backupId, keep, rules }) => [
+      database ?? 'globals',
+      backupId,
+      keep ? 'keep' : 'delete',
+      rules.join(', '),
+    ]),
+  );
+}
+
+/** Prints what a prune did. */
+export function reportPrune(result: PruneResult, { json }: { json: boolean }): ExitCode {
+  if (json) printJson(result);
+  else {
+    const { server, deleted, kept, orphansSwept } = result;
+    print(`Server ${server}: ${deleted} backups deleted, ${kept} kept, ${orphansSwept} leftovers swept.`);
+  }
+  return 0;
+}

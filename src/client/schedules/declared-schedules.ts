@@ -1,0 +1,54 @@
+import { resolveServer } from '../../config/resolve.js';
+import type { Configuration } from '../../config/schema.js';
+import { OperationError } from '../../model/failures.js';
+import { scheduledWorkflows, type ScheduleConfiguration } from '../../model/schedule-configuration.js';
+
+/** A schedule as backups.yaml declares it, everything left out filled in. */
+export interface DeclaredSchedule {
+  name: string;
+  workflow: NonNullable<ScheduleConfiguration['workflow']>;
+  server: string;
+  times: ScheduleConfiguration;
+}
+
+const knownWorkflows: Readonly<Record<string, DeclaredSchedule['workflow'] | undefined>> = scheduledWorkflows;
+
+/**
+ * The schedules that backups.yaml declares.
+ *
+ * @throws OperationError `InvalidConfiguration` for a name that stands for no workflow, an unknown time zone or server
+ */
+export function declaredSchedules(configuration: Configuration): DeclaredSchedule[] {
+  return Object.entries(configuration.schedules).map(([name, times]) => {
+    const workflow = times.workflow ?? knownWorkflows[name];
+    if (!workflow)
+      throw new OperationError(
+        'InvalidConfiguration',
+        `schedules.${name} says no workflow; add "workflow:", or call it ${Object.keys(scheduledWorkflows).join(' or ')}.`,
+      );
+    checkTimezone(name, times.timezone);
+    return { name, workflow, server: findServer(configuration, name, times.server), times };
+  });
+}
+
+function checkTimezone(name: string, timeZone: string): void {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone });
+  } catch (cause) {
+    throw new OperationError(
+      'InvalidConfiguration',
+      `schedules.${name}.timezone: "${timeZone}" is no time zone; use an IANA name such as UTC or Europe/Berlin.`,
+      { cause },
+    );
+  }
+}
+
+function findServer(configuration: Configuration, name: string, server: string | undefined): string {
+  try {
+    return resolveServer(configuration, server).name;
+  } catch (cause) {
+    throw new OperationError('InvalidConfiguration', `schedules.${name}: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+}
