@@ -10,25 +10,37 @@ export interface ChildLedger {
   directory: string;
 }
 
-/** When the kernel says a process started, in clock ticks since boot; undefined when there is no such process. */
-async function readStartTime(pid: number): Promise<string | undefined> {
+/**
+ * A process as the kernel sees it: its group, and when it started in clock ticks since boot. Undefined when there is no
+ * such process.
+ *
+ * @see https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+ */
+async function readProcess(pid: number): Promise<{ group: number; startTime: string } | undefined> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-    // The second field, the program's name in parentheses, may hold spaces; the start time is field 22.
+    // The second field, the program's name in parentheses, may hold spaces; the first of these is field 3.
     const afterName = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     // A zombie has ended; only its parent has not looked yet.
-    return afterName[0] === 'Z' ? undefined : afterName[19];
+    if (afterName[0] === 'Z') return undefined;
+    return { group: Number(afterName[2]), startTime: afterName[19]! };
   } catch {
     return undefined;
   }
 }
 
+async function isGroupAlive(group: number): Promise<boolean> {
+  const pids = (await readdir('/proc')).map(Number).filter(Number.isInteger);
+  const processes = await Promise.all(pids.map(readProcess));
+  return processes.some((found) => found?.group === group);
+}
+
 /** Notes a child that leads its own process group. */
 export async function recordChild(ledger: ChildLedger, pid: number): Promise<void> {
-  const startTime = await readStartTime(pid);
-  if (startTime === undefined) return;
+  const child = await readProcess(pid);
+  if (!child) return;
   await mkdir(ledger.directory, { recursive: true });
-  await writeFile(join(ledger.directory, String(pid)), startTime);
+  await writeFile(join(ledger.directory, String(pid)), child.startTime);
 }
 
 /** Forgets a child that has ended. */
@@ -54,9 +66,10 @@ export async function endRecordedChildren(ledger: ChildLedger): Promise<void> {
   for (const entry of entries) {
     const pid = Number(entry);
     const recorded = await readFile(join(ledger.directory, entry), 'utf8').catch(() => '');
-    if (recorded !== '' && recorded === (await readStartTime(pid))) {
+    if (recorded === (await readProcess(pid))?.startTime) {
       signalGroup(pid, 'SIGKILL');
-      while ((await readStartTime(pid)) === recorded) await delay(20);
+      // Each of them may still write to a directory that is to be removed next.
+      while (await isGroupAlive(pid)) await delay(20);
     }
     await forgetChild(ledger, pid);
   }

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { access, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OperationError } from '../model/failures.js';
 
@@ -12,7 +12,7 @@ export async function findProgram(name: string, directories: readonly string[]):
     const file = join(directory, name);
     try {
       await access(file, constants.X_OK);
-      return file;
+      if ((await stat(file)).isFile()) return file;
     } catch {
       // Not in this one.
     }

@@ -13,6 +13,8 @@ export interface Program {
   environment?: Record<string, string>;
   /** A file to write standard output to, instead of answering with it. */
   outputFile?: string;
+  /** Takes standard output line by line, instead of answering with it: for lists that grow with the database. */
+  onLine?: (line: string) => void;
 }
 
 /** What a run needs from the step that makes it. */
@@ -29,24 +31,35 @@ export interface ProgramContext {
 
 /** How long a program may take to end by itself after SIGTERM, in milliseconds. */
 const TERMINATION_GRACE = 5000;
+/** How much of standard error is kept for a failure: the last lines, and of each so many characters. */
+const LINES_KEPT = 100;
+const LINE_KEPT = 2000;
 
 /**
  * Runs a program to its end, in a process group of its own so that a signal reaches what it starts as well
- * (`pg_dump -j`), and answers with its standard output.
+ * (`pg_dump -j`), and answers with its standard output (100 MB at most; more ends the program).
  *
  * @throws OperationError of the type that the failures table gives its standard error, else `ProgramFailed`; the
- * message carries the last line of standard error, redacted
+ * message carries the line of standard error that names the fault, redacted
  */
 export async function runProgram(program: Program, context: ProgramContext): Promise<string> {
   const { signal, ledger, nice, onStart } = context;
   signal.throwIfAborted();
   const command = [program.file, ...program.args];
   const [file, ...args] = nice ? ['/usr/bin/nice', '-n', String(nice), ...command] : command;
+  const { outputFile, onLine } = program;
+  const said: string[] = [];
   const child = execa(file!, args, {
     detached: true,
     reject: false,
     stdin: 'ignore',
-    ...(program.outputFile === undefined ? {} : { stdout: { file: program.outputFile } }),
+    stdout: outputFile !== undefined ? { file: outputFile } : onLine ? takeLines(onLine) : 'pipe',
+    stderr: takeLines((line) => {
+      said.push(line.slice(0, LINE_KEPT));
+      if (said.length > LINES_KEPT) said.shift();
+    }),
+    // Otherwise execa collects in memory what goes elsewhere too, and ends a program that says much.
+    buffer: { stdout: outputFile === undefined && onLine === undefined, stderr: false },
     extendEnv: false,
     env: { LC_ALL: 'C', TZ: 'UTC', ...program.environment },
   });
@@ -65,8 +78,8 @@ export async function runProgram(program: Program, context: ProgramContext): Pro
     }
     const result = await child;
     signal.throwIfAborted();
-    if (result.failed) throw describeFailure(basename(program.file), result);
-    return result.stdout ?? '';
+    if (result.failed) throw describeFailure(basename(program.file), result, said);
+    return typeof result.stdout === 'string' ? result.stdout : '';
   } finally {
     signal.removeEventListener('abort', endGroup);
     clearTimeout(killTimer);
@@ -78,19 +91,30 @@ export async function runProgram(program: Program, context: ProgramContext): Pro
   }
 }
 
-function describeFailure(
-  name: string,
-  result: Pick<Result<{ reject: false }>, 'stderr' | 'exitCode' | 'signal' | 'code'>,
-): OperationError {
+function takeLines(onLine: (line: string) => void) {
+  return function* (line: unknown): Generator<string> {
+    onLine(line as string);
+  };
+}
+
+type Ending = Pick<Result<{ reject: false }>, 'exitCode' | 'signal' | 'code' | 'isMaxBuffer'>;
+
+function describeEnding({ code, signal, exitCode, isMaxBuffer }: Ending): string {
+  if (isMaxBuffer) return 'printed more than 100 MB and was ended';
+  if (code !== undefined) return `could not be started (${code})`;
+  return signal ? `was ended by ${signal}` : `failed with exit code ${exitCode}`;
+}
+
+function describeFailure(name: string, result: Ending, said: readonly string[]): OperationError {
   if (result.code === 'ENOENT')
     return new OperationError('ProgramMissing', `${name} is not installed; ${remedyFor('ProgramMissing')}.`);
-  const stderr = redact(result.stderr.trim());
+  const stderr = redact(said.join('\n').trim());
   const type = typeOfMessage(stderr) ?? 'ProgramFailed';
-  const how = result.signal ? `was ended by ${result.signal}` : `failed with exit code ${result.exitCode}`;
+  const how = describeEnding(result);
   // Programs name the fault first and explain or conclude after it.
   const fault = stderr.split('\n').find((line) => /error|fatal|failed|cannot|unable/i.test(line));
-  const said = (fault ?? stderr.split('\n').at(-1) ?? '').slice(0, 500);
-  return new OperationError(type, `${name} ${how}${said && `: ${said}`}; ${remedyFor(type)}.`, {
+  const why = (fault ?? stderr.split('\n').at(-1) ?? '').slice(0, 500);
+  return new OperationError(type, `${name} ${how}${why && `: ${why}`}; ${remedyFor(type)}.`, {
     cause: new Error(stderr.slice(-2000)),
   });
 }
