@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { OperationError, remedyFor } from '../model/failures.js';
 import { locateProgram } from '../programs/locate-program.js';
 import { runProgram, type ProgramContext } from '../programs/run-program.js';
@@ -25,29 +25,34 @@ const COMMON = ['--batch', '--no-tty', '--no-options', '--quiet', '--trust-model
 /**
  * Lends `use` a GnuPG home that holds the configured public keys and nothing else, and removes it afterwards: what is
  * encrypted to depends on the configuration alone, never on a keyring that grew on the host.
+ *
+ * @param parent - where the home is made
  */
 async function withKeyring<T>(
   { publicKeysFile }: GpgRecipients,
   directories: readonly string[],
   context: ProgramContext,
+  parent: string,
   use: (gpg: (args: string[], longRun?: ProgramContext) => Promise<string>) => Promise<T>,
 ): Promise<T> {
   const file = await locateProgram('gpg', directories);
-  // In the system's temporary directory because the path of a socket in it must stay short.
-  const home = await mkdtemp(join(tmpdir(), 'temponest-gpg-'));
+  const home = await mkdtemp(join(parent, 'gpg-'));
   const quick = { signal: context.signal };
   const gpg = (args: string[], longRun: ProgramContext = quick) =>
     runProgram({ file, args: ['--homedir', home, ...COMMON, ...args] }, longRun);
   try {
-    await gpg(['--no-autostart', '--import', publicKeysFile]).catch((cause: unknown) => {
-      context.signal.throwIfAborted();
-      if (cause instanceof OperationError && cause.type === 'ProgramMissing') throw cause;
+    const failure: unknown = await gpg(['--no-autostart', '--import', publicKeysFile]).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    // gpg also calls it a failure when it only cannot ask an agent for private keys (in a home whose path is too long
+    // for a socket): what it has imported counts.
+    if (failure && !(await gpg(['--no-autostart', '--with-colons', '--list-keys'])).includes('pub:'))
       throw new OperationError(
         'KeyUnusable',
         `No public key can be read from ${publicKeysFile}; put the recipients' exported public keys there.`,
-        { cause },
+        { cause: failure },
       );
-    });
     return await use(gpg);
   } finally {
     await rm(home, { recursive: true, force: true });
@@ -124,7 +129,7 @@ export async function checkRecipients(
   directories: readonly string[],
   context: ProgramContext,
 ): Promise<RecipientKey[]> {
-  return withKeyring(recipients, directories, context, (gpg) => findKeys(recipients, gpg));
+  return withKeyring(recipients, directories, context, tmpdir(), (gpg) => findKeys(recipients, gpg));
 }
 
 /**
@@ -139,7 +144,8 @@ export async function encryptFile(
   directories: readonly string[],
   context: ProgramContext,
 ): Promise<void> {
-  await withKeyring(recipients, directories, context, async (gpg) => {
+  // Beside the output, so that whoever clears up after a crash removes both.
+  await withKeyring(recipients, directories, context, dirname(output), async (gpg) => {
     const keys = await findKeys(recipients, gpg);
     await gpg(
       [
