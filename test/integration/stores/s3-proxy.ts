@@ -18,6 +18,10 @@ export interface Interference {
   answer?: (request: ProxiedRequest) => number | undefined;
   /** Keeps response headers from the client. */
   hide?: RegExp;
+  /** Keeps the request from the server until this resolves; for ever when the client goes away meanwhile. */
+  holdRequest?: (request: ProxiedRequest) => Promise<void> | undefined;
+  /** Keeps the server's answer from the client until this resolves. */
+  holdAnswer?: (request: ProxiedRequest) => Promise<void> | undefined;
 }
 
 /** A proxy in front of an S3 server. */
@@ -32,7 +36,7 @@ export async function startS3Proxy(endpoint: string, interference: Interference 
   const requests: ProxiedRequest[] = [];
   const { hostname, port } = new URL(endpoint);
 
-  function pass(incoming: IncomingMessage, outgoing: ServerResponse): void {
+  async function pass(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const partNumber = /[?&]partNumber=(\d+)/.exec(incoming.url!)?.[1];
     const request = {
       method: incoming.method!,
@@ -46,14 +50,21 @@ export async function startS3Proxy(endpoint: string, interference: Interference 
       incoming.resume().once('end', () => outgoing.writeHead(status, { 'content-length': 0 }).end());
       return;
     }
+    await interference.holdRequest?.(request);
+    if (outgoing.destroyed) return;
     const { expect: _, ...headers } = incoming.headers;
     const onward = forward(
       { hostname, port, method: request.method, path: request.url, headers },
       (response) => {
-        const shown = Object.entries(response.headers).filter(([name]) => !interference.hide?.test(name));
-        outgoing.writeHead(response.statusCode!, Object.fromEntries(shown));
-        response.pipe(outgoing);
         response.once('error', () => outgoing.destroy());
+        const answer = () => {
+          const shown = Object.entries(response.headers).filter(([name]) => !interference.hide?.test(name));
+          outgoing.writeHead(response.statusCode!, Object.fromEntries(shown));
+          response.pipe(outgoing);
+        };
+        const held = interference.holdAnswer?.(request);
+        if (held) void held.then(answer);
+        else answer();
       },
     );
     onward.once('error', () => outgoing.destroy());
@@ -61,7 +72,7 @@ export async function startS3Proxy(endpoint: string, interference: Interference 
     incoming.pipe(onward);
   }
 
-  const server = createServer(pass).listen(0, '127.0.0.1');
+  const server = createServer((incoming, outgoing) => void pass(incoming, outgoing)).listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

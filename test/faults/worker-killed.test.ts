@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startMinio } from '../../tools/servers/minio.js';
+import { startPostgres } from '../../tools/servers/postgres.js';
+import { countAttempts } from '../support/activity-attempts.js';
+import { makeGpgHome } from '../support/gpg-home.js';
+import { moments, startHeldSystem, stepOf, type SharedServers } from '../support/held-backup.js';
+import { findProcesses } from '../support/our-processes.js';
+import { expectOneWholeBackup } from '../support/whole-backup.js';
+
+let servers: SharedServers;
+beforeAll(async () => {
+  servers = {
+    postgres: await startPostgres(),
+    s3: await startMinio(),
+    key: await makeGpgHome('backups@test.invalid'),
+  };
+  await servers.postgres.query('postgres', 'CREATE DATABASE app');
+  await servers.postgres.query(
+    'app',
+    'CREATE TABLE kept AS SELECT n, md5(n::text) FROM generate_series(1, 1000) n',
+  );
+});
+afterAll(async () => {
+  for (const server of Object.values(servers)) await server[Symbol.asyncDispose]();
+});
+
+/** The programs that a killed worker leaves running: each step has at most one. */
+const programs = { dump: 'pg_dump', compress: 'tar', encrypt: 'gpg' } as Record<string, string>;
+
+test.concurrent.each(moments)('a worker killed in the middle is replaced: %s', async (moment) => {
+  await using system = await startHeldSystem(moment, servers);
+  const step = stepOf(moment);
+  const backup = await system.startBackup('app');
+  await system.held();
+  const { backupId } = await backup.query<{ backupId: string }>('progress');
+
+  await system.worker.kill('SIGKILL');
+  const orphans = await findProcesses(system.scratch);
+  expect(orphans).toHaveLength(step in programs ? 1 : 0);
+  await system.worker.start();
+
+  expect(await backup.result()).toMatchObject({ backupId, rows: 1000 });
+  const once = { dump: 1, compress: 1, encrypt: 1, upload: 1, verify: 1, commit: 1 };
+  expect(await countAttempts(backup)).toEqual({
+    ...once,
+    [step]: 2,
+    ...{ planBackup: 1, reserveStaging: 1, releaseStaging: 1 },
+  });
+  const ran = { pg_dump: 1, tar: 1, gpg: 1 };
+  expect(await system.countRuns()).toEqual({ ...ran, ...(step in programs ? { [programs[step]!]: 2 } : {}) });
+  await expectOneWholeBackup(system, backupId);
+});

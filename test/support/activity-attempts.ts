@@ -1,0 +1,20 @@
+import type { WorkflowHandle } from '@temporalio/client';
+
+/**
+ * How many attempts each activity of a run took, by its name; of one that was scheduled several times, the sum.
+ * A step that was finished when its worker died has one attempt: it was not done again.
+ */
+export async function countAttempts(handle: WorkflowHandle): Promise<Record<string, number>> {
+  const { events } = await handle.fetchHistory();
+  const nameOf = new Map<string, string>();
+  const attempts: Record<string, number> = {};
+  for (const event of events ?? []) {
+    const scheduled = event.activityTaskScheduledEventAttributes;
+    const started = event.activityTaskStartedEventAttributes;
+    if (scheduled) nameOf.set(String(event.eventId), scheduled.activityType!.name!);
+    if (!started) continue;
+    const name = nameOf.get(String(started.scheduledEventId))!;
+    attempts[name] = (attempts[name] ?? 0) + started.attempt!;
+  }
+  return attempts;
+}

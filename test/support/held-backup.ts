@@ -1,0 +1,118 @@
+import type { PostgresServer } from '../../tools/servers/postgres.js';
+import type { S3Server } from '../../tools/servers/s3.js';
+import { startS3Proxy, type ProxiedRequest } from '../integration/stores/s3-proxy.js';
+import { startBackupSystem, type BackupSystem, type BackupSystemOptions } from './backup-system.js';
+import { makeGate } from './gate.js';
+import type { GpgHome } from './gpg-home.js';
+import { holdFirstRun, makeWrappedPrograms, onlyCount } from './wrapped-programs.js';
+
+/** Moments in the middle of each step of a backup. */
+export const moments = [
+  'dump',
+  'compress',
+  'encrypt',
+  'upload',
+  'upload, answer on its way',
+  'verify',
+  'commit',
+  'commit, answer on its way',
+] as const;
+export type Moment = (typeof moments)[number];
+
+/** The step that a moment lies in: its activity's name. */
+export const stepOf = (moment: Moment): string => moment.split(',')[0]!;
+
+/** A system whose first backup is held at one moment; whatever is tried again passes. */
+export interface HeldSystem extends BackupSystem {
+  /** Resolves when the backup has come to that moment. */
+  held: () => Promise<void>;
+  /** Lets it go on. */
+  release: () => Promise<void>;
+  /** How often each program has begun its part: dumping, packing, encrypting. */
+  countRuns: () => Promise<Record<'pg_dump' | 'tar' | 'gpg', number>>;
+  /** All requests that the store was asked. */
+  requests: readonly ProxiedRequest[];
+}
+
+/** Servers that several systems share. */
+export interface SharedServers {
+  postgres: PostgresServer;
+  s3: S3Server;
+  key: GpgHome;
+}
+
+/** Starts a system with an S3 store and GPG that will be held at `moment`. */
+export async function startHeldSystem(
+  moment: Moment,
+  { postgres, s3, key }: SharedServers,
+  options: Partial<BackupSystemOptions> = {},
+): Promise<HeldSystem> {
+  const programs = await makeWrappedPrograms();
+  const scriptAt = (step: Moment) => (step === moment ? holdFirstRun : onlyCount);
+  const pgDump = await programs.wrap({
+    name: 'pg_dump',
+    from: postgres.binDirectory,
+    script: scriptAt('dump'),
+  });
+  const tar = await programs.wrap({ name: 'tar', argument: '--create', script: scriptAt('compress') });
+  const gpg = await programs.wrap({ name: 'gpg', argument: '--encrypt', script: scriptAt('encrypt') });
+
+  const gate = makeGate();
+  let isStored = false;
+  const isAt = (request: ProxiedRequest): boolean => {
+    const isArtifact = /\.gpg(\?|$)/.test(request.url);
+    const isManifest = request.url.includes('.manifest.json');
+    if (isArtifact && request.method === 'PUT') isStored = true;
+    switch (stepOf(moment)) {
+      case 'upload':
+        return isArtifact && request.method === 'PUT';
+      case 'verify':
+        return isArtifact && request.method === 'HEAD' && isStored;
+      case 'commit':
+        return isManifest && request.method === 'PUT';
+      default:
+        return false;
+    }
+  };
+  const hold = (request: ProxiedRequest) => (isAt(request) ? gate.enter() : undefined);
+  const isAnswerHeld = moment.endsWith('answer on its way');
+  const proxy = await startS3Proxy(s3.endpoint, isAnswerHeld ? { holdAnswer: hold } : { holdRequest: hold });
+
+  const end = async () => {
+    await proxy[Symbol.asyncDispose]();
+    await programs[Symbol.asyncDispose]();
+  };
+  const system = await startBackupSystem({
+    databases: ['app'],
+    postgres,
+    store: 's3',
+    s3,
+    s3Endpoint: proxy.endpoint,
+    encryption: 'gpg',
+    key,
+    programDirectories: [programs.directory],
+    ...options,
+  }).catch(async (error: unknown) => {
+    await end();
+    throw error;
+  });
+  const program = { dump: pgDump, compress: tar, encrypt: gpg }[moment as 'dump' | 'compress' | 'encrypt'];
+  return {
+    ...system,
+    held: () => program?.held() ?? gate.held,
+    release: async () => (program ? program.release() : gate.open()),
+    countRuns: async () => ({
+      pg_dump: (await pgDump.runs()).length,
+      tar: (await tar.runs()).length,
+      gpg: (await gpg.runs()).length,
+    }),
+    requests: proxy.requests,
+    async [Symbol.asyncDispose]() {
+      try {
+        await system[Symbol.asyncDispose]();
+      } finally {
+        await end();
+      }
+    },
+  };
+}
