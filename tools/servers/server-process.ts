@@ -31,6 +31,8 @@ export interface ServerProcessOptions {
 
 /** A server that can be ended in both ways and started again on the same port and data. */
 export interface ServerProcess {
+  /** Its process id; undefined when it does not run. */
+  readonly pid: number | undefined;
   /** Starts it and waits until it serves. */
   start(): Promise<void>;
   /** Ends it at once, as a crash would. */
@@ -65,6 +67,9 @@ export function prepareServerProcess(options: ServerProcessOptions): ServerProce
   };
 
   return {
+    get pid() {
+      return child?.pid;
+    },
     async start() {
       if (child && !hasEnded(child)) throw new Error(`${options.name} is running already.`);
       child = launch(options);

@@ -1,0 +1,55 @@
+import { Client, Connection } from '@temporalio/client';
+import type { ServerAddress } from '../tools/data/server-session.js';
+import { choosePostgres } from '../tools/demo/choose-postgres.js';
+import { narrate } from '../tools/demo/narrate.js';
+import { startBackupSystem, type BackupSystem } from '../tools/demo/start-backup-system.js';
+import { Started } from '../tools/demo/started.js';
+import { startPostgres, type PostgresServer } from '../tools/servers/postgres.js';
+import type { S3Server } from '../tools/servers/s3.js';
+
+/** Databases, and what backs them up into S3. */
+export interface BenchSystem extends BackupSystem {
+  s3: S3Server;
+  postgres: PostgresServer;
+  client: Client;
+}
+
+/** PostgreSQL as it is shipped; its tests run without fsync and with less memory. */
+export const postgresSettings = { fsync: 'on', shared_buffers: '128MB' } as const;
+
+/**
+ * Lends a system of one's own: PostgreSQL, Temporal, MinIO, and a worker process with the default configuration.
+ *
+ * @param data what the databases are filled with, for people
+ */
+export async function withSystem<T>(
+  data: string,
+  databases: readonly string[],
+  seed: (server: ServerAddress) => Promise<unknown>,
+  use: (system: BenchSystem) => Promise<T>,
+): Promise<T> {
+  const started = new Started();
+  try {
+    const postgres = await narrate('Starting PostgreSQL', () =>
+      started.add(() => startPostgres({ ...choosePostgres(), settings: postgresSettings })),
+    );
+    await narrate(`Filling it with ${data}`, async () => {
+      await seed(postgres);
+      // The first reader of a row writes down whether its transaction committed: none of the sides shall have to.
+      for (const database of databases) await postgres.query(database, 'VACUUM');
+      await postgres.query('postgres', 'CHECKPOINT');
+    });
+    const system = await startBackupSystem(started, {
+      ...{ postgres, store: 's3' },
+      ...(databases.length > 0 && { databases }),
+    });
+    const connection = await Connection.connect({ address: system.temporal.address });
+    try {
+      return await use({ ...system, s3: system.s3!, postgres, client: new Client({ connection }) });
+    } finally {
+      await connection.close();
+    }
+  } finally {
+    await started.end();
+  }
+}

@@ -1,0 +1,73 @@
+import { execa } from 'execa';
+import { seedTempoNest } from '../data/seed-temponest.js';
+import { temponestDatabases } from '../data/temponest-databases.js';
+import { installMinio } from '../install/install-minio.js';
+import { installSystemPackages } from '../install/install-system-packages.js';
+import { installTemporal } from '../install/install-temporal.js';
+import { startPostgres } from '../servers/postgres.js';
+import { choosePostgres } from './choose-postgres.js';
+import { ensureBuild } from './ensure-build.js';
+import { narrate } from './narrate.js';
+import type { DemoOptions } from './read-options.js';
+import { startBackupSystem, type BackupSystem } from './start-backup-system.js';
+import type { Started } from './started.js';
+
+/**
+ * Goes from nothing to a night's backups, and says on standard output what it does, what came of it, where everything
+ * is and what to try next.
+ *
+ * @param started gets all that must be ended and removed afterwards, whether this succeeds or not
+ * @returns whether every backup was made
+ */
+export async function runDemo(options: DemoOptions, started: Started): Promise<boolean> {
+  await narrate('Looking for PostgreSQL, GnuPG and zstd', installSystemPackages);
+  await narrate('Looking for Temporal', installTemporal);
+  if (options.store === 's3') await narrate('Looking for MinIO', installMinio);
+  await narrate('Building this project, if it changed', ensureBuild);
+  const postgres = await narrate('Starting PostgreSQL', () =>
+    started.add(() => startPostgres(choosePostgres())),
+  );
+  await narrate(`Filling it with TempoNest's databases, ${options.scale} GiB`, () =>
+    seedTempoNest(postgres, { scaleGiB: options.scale }),
+  );
+  const databases = temponestDatabases.map(({ name }) => name);
+  const system = await startBackupSystem(started, { postgres, databases, store: options.store });
+
+  await run(system, 'schedules', 'apply');
+  const { failed } = await run(system, 'schedules', 'trigger', 'nightly');
+  await run(system, 'list');
+  await run(system, 'prune', '--dry-run');
+  await describePlaces(system);
+  return !failed;
+}
+
+/** Shows one of our own commands and what it prints. A failed one has said why. */
+async function run({ command }: BackupSystem, ...args: string[]): Promise<{ failed: boolean }> {
+  console.log(`\n$ temponest-backups ${args.join(' ')}`);
+  return await execa(command, args, {
+    stdin: 'ignore',
+    stdout: 'inherit',
+    stderr: 'inherit',
+    reject: false,
+  });
+}
+
+async function describePlaces(system: BackupSystem): Promise<void> {
+  const { command, key, storeUrl, s3, temporal, directory } = system;
+  console.log(`
+The backups lie in    ${storeUrl}${s3 ? ` on ${s3.endpoint} (its credentials are files in ${directory})` : ''}
+The private key is    ${key.privateKeyFile}
+The configuration is  ${directory}/backups.yaml
+Temporal's UI is at   ${temporal.uiUrl}
+
+Try next, in another terminal:
+  ${command} list langfuse
+  ${command} show ${await findLatestBackup(command)}
+  ${command} backup approvals --reason 'trying it out'`);
+}
+
+/** The id of the newest backup of `langfuse`. */
+async function findLatestBackup(command: string): Promise<string> {
+  const { stdout } = await execa(command, ['list', 'langfuse', '--json'], { stdin: 'ignore' });
+  return stdout;
+}

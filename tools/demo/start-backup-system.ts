@@ -1,0 +1,80 @@
+import { findFreePort } from '../servers/free-port.js';
+import { startMinio } from '../servers/minio.js';
+import type { PostgresServer } from '../servers/postgres.js';
+import type { S3Server } from '../servers/s3.js';
+import { startTemporalDevServer, type TemporalDevServer } from '../servers/temporal.js';
+import { makeDirectory } from './make-directory.js';
+import { makeGpgKey, type GpgKey } from './make-gpg-key.js';
+import { narrate } from './narrate.js';
+import { startWorker } from './start-worker.js';
+import type { Started } from './started.js';
+import { writeCommand } from './write-command.js';
+import { writeConfiguration } from './write-configuration.js';
+
+/** What backs up one PostgreSQL server, running. */
+export interface BackupSystem {
+  /** Holds everything below but the servers' own state. */
+  directory: string;
+  temporal: TemporalDevServer;
+  key: GpgKey;
+  /** The CLI, set up for this system. */
+  command: string;
+  stagingDirectory: string;
+  /** Where backups go: `file:///…`, or `s3://<bucket>` on the server below. */
+  storeUrl: string;
+  s3?: S3Server;
+  workerPid: number;
+}
+
+/** What to back up, and where to. */
+export interface BackupSystemOptions {
+  postgres: PostgresServer;
+  /** Left out: every database of the server but the templates. */
+  databases?: readonly string[];
+  /** A directory, or a bucket of a MinIO started for it. */
+  store: 'directory' | 's3';
+}
+
+/** The bucket of a system that keeps its backups in S3. */
+export const bucket = 'backups';
+
+/**
+ * Starts Temporal with its UI, the store and a worker of this checkout's build, saying each on standard output.
+ *
+ * @param started gets all that must be ended and removed afterwards, whether this succeeds or not
+ */
+export async function startBackupSystem(
+  started: Started,
+  { postgres, databases, store }: BackupSystemOptions,
+): Promise<BackupSystem> {
+  const temporal = await narrate('Starting Temporal', () =>
+    started.add(() => startTemporalDevServer({ ui: true })),
+  );
+  const s3 =
+    store === 's3'
+      ? await narrate('Starting MinIO', () => started.add(() => startMinio({ buckets: [bucket] })))
+      : undefined;
+  const { directory } = await started.add(() => makeDirectory('backups'));
+  const key = await narrate('Making a GPG key to throw away', () =>
+    makeGpgKey(directory, 'TempoNest backups (to throw away) <backups@temponest.example>'),
+  );
+  const workerPort = await findFreePort();
+  const configuration = await writeConfiguration({
+    ...{ directory, postgres, key, workerPort },
+    ...(databases && { databases }),
+    ...(s3 && { s3: { ...s3, bucket } }),
+  });
+  const command = await writeCommand(directory, {
+    TEMPONEST_BACKUPS_CONFIG: configuration.file,
+    TEMPORAL_ADDRESS: temporal.address,
+  });
+  const worker = await narrate('Starting a worker', () =>
+    started.add(() => startWorker(command, workerPort)),
+  );
+  const { storeUrl, stagingDirectory } = configuration;
+  return {
+    ...{ directory, temporal, key, command, stagingDirectory, storeUrl },
+    ...(s3 && { s3 }),
+    workerPid: worker.pid,
+  };
+}
