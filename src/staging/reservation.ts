@@ -1,5 +1,5 @@
-import { readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { OperationError } from '../model/failures.js';
 import { encodeName } from '../model/names.js';
 import { readJson, writeJson } from './durable-file.js';
@@ -20,13 +20,19 @@ function reservationFile(
   volume: StagingVolume,
   { server, backupId }: { server: string; backupId: string },
 ): string {
-  return join(volume.directory, 'reservations', `${encodeName(server)}_${backupId}.json`);
+  // A folder for the server: two encoded names together may be longer than the name of one file.
+  return join(volume.directory, 'reservations', encodeName(server), `${backupId}.json`);
 }
 
 async function listReservations(volume: StagingVolume): Promise<Reservation[]> {
-  const directory = join(volume.directory, 'reservations');
-  const files = (await readdir(directory)).filter((file) => file.endsWith('.json'));
-  const reservations = await Promise.all(files.map((file) => readJson<Reservation>(join(directory, file))));
+  const entries = await readdir(join(volume.directory, 'reservations'), {
+    withFileTypes: true,
+    recursive: true,
+  });
+  const files = entries.filter((entry) => entry.isFile() && entry.name.endsWith('.json'));
+  const reservations = await Promise.all(
+    files.map(({ parentPath, name }) => readJson<Reservation>(join(parentPath, name))),
+  );
   return reservations.filter((reservation) => reservation !== undefined);
 }
 
@@ -84,7 +90,9 @@ export async function reserveSpace(
         'StagingFull',
         `Backup ${wanted.backupId} needs ${gigabytes(wanted.bytes)} of staging and ${volume.directory} has ${gigabytes(Math.max(0, freeBytes - promised))} left beside ${others.length} backups in flight; free space, or wait for them.`,
       );
-    await writeJson(reservationFile(volume, wanted), wanted);
+    const file = reservationFile(volume, wanted);
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    await writeJson(file, wanted);
   });
 }
 

@@ -22,7 +22,7 @@ export function stepDirectory(backupDirectory: string, step: string): string {
 async function discardAttempts(backupDirectory: string, step = ''): Promise<void> {
   const entries = await readdir(backupDirectory).catch(() => []);
   for (const entry of entries) {
-    if (!entry.includes(ATTEMPT) || !entry.startsWith(step)) continue;
+    if (!entry.includes(`${step}${ATTEMPT}`)) continue;
     const directory = join(backupDirectory, entry);
     await endRecordedChildren({ directory: join(directory, 'children') });
     await rm(directory, { recursive: true, force: true });
@@ -60,6 +60,9 @@ export async function completeStep<T>(
     return result;
   } catch (error) {
     await rm(directory, { recursive: true, force: true });
+    // An earlier attempt that was given up, and went on all the same, was faster.
+    const others = await readJson<T>(join(done, RESULT));
+    if (others !== undefined) return others;
     throw error;
   }
 }

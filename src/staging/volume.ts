@@ -15,25 +15,25 @@ export interface StagingVolume {
 /**
  * Opens a staging volume, naming it the first time.
  *
- * @throws OperationError `InvalidConfiguration` when the directory does not exist or cannot be written
+ * @throws OperationError `InvalidConfiguration` when the directory is not there or cannot be written
  */
 export async function openVolume(directory: string): Promise<StagingVolume> {
   try {
-    await access(directory, constants.W_OK | constants.X_OK);
+    const file = join(directory, 'volume.json');
+    const existing = await readJson<{ id: string }>(file);
+    const id = existing?.id ?? randomBytes(5).toString('hex');
+    if (!existing) await writeJson(file, { id });
+    await mkdir(join(directory, 'reservations'), { recursive: true, mode: 0o700 });
+    await mkdir(join(directory, 'backups'), { recursive: true, mode: 0o700 });
+    await access(directory, constants.W_OK);
+    return { directory, id };
   } catch (cause) {
     throw new OperationError(
       'InvalidConfiguration',
-      `The staging directory ${directory} does not exist or cannot be written by this user; create it, or set staging.directory.`,
+      `The staging directory ${directory} cannot be used (${(cause as NodeJS.ErrnoException).code}); create it, writable by this user, or set staging.directory.`,
       { cause },
     );
   }
-  const file = join(directory, 'volume.json');
-  const existing = await readJson<{ id: string }>(file);
-  const id = existing?.id ?? randomBytes(5).toString('hex');
-  if (!existing) await writeJson(file, { id });
-  await mkdir(join(directory, 'reservations'), { recursive: true, mode: 0o700 });
-  await mkdir(join(directory, 'backups'), { recursive: true, mode: 0o700 });
-  return { directory, id };
 }
 
 /** Where the artifacts of one backup are made. */
