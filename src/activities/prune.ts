@@ -2,11 +2,9 @@ import { applyPrune } from '../catalogue/apply-prune.js';
 import { planPrune } from '../catalogue/plan-prune.js';
 import { resolveConnection } from '../config/connections.js';
 import { resolveServer } from '../config/resolve.js';
-import type { ServerConfiguration } from '../config/schema.js';
 import type { PruneBackupsArgument } from '../model/arguments.js';
 import type { PruneResult } from '../model/results.js';
-import { withConnection } from '../postgres/connection.js';
-import { listDatabases } from '../postgres/server-facts.js';
+import { configuredDatabases } from '../postgres/configured-databases.js';
 import type { Store } from '../stores/store.js';
 import type { Dependencies } from './dependencies.js';
 import { runStep } from './run-step.js';
@@ -20,7 +18,7 @@ export async function prune(
   dependencies: Dependencies,
   argument: PruneBackupsArgument,
 ): Promise<PruneResult> {
-  const { configuration, logger } = dependencies;
+  const { configuration, environment, logger } = dependencies;
   return runStep(logger, { stallSeconds: STALL_SECONDS }, async ({ signal, onProgress }) => {
     const server = resolveServer(configuration, argument.server);
     const [primary] = dependencies.stores as [Store];
@@ -29,7 +27,11 @@ export async function prune(
       {
         server: server.name,
         policy: configuration.retention,
-        configuredDatabases: await configuredDatabases(dependencies, server, signal),
+        configuredDatabases: await configuredDatabases(
+          server,
+          () => resolveConnection(server, environment.passFile),
+          signal,
+        ),
         untouchable: new Map(),
         now: new Date(),
       },
@@ -52,16 +54,4 @@ export async function prune(
       decisions: decisions.sort((a, b) => Number(a.keep) - Number(b.keep)).slice(0, DECISIONS_SHOWN),
     };
   });
-}
-
-/** Those in backups.yaml or, where it lists none, those the server has. */
-async function configuredDatabases(
-  { environment }: Dependencies,
-  server: ServerConfiguration,
-  signal: AbortSignal,
-): Promise<string[]> {
-  if (server.databases) return server.databases.map(({ name }) => name);
-  const connection = await resolveConnection(server, environment.passFile);
-  const databases = await withConnection(connection, server.maintenanceDatabase, signal, listDatabases);
-  return databases.map(({ database }) => database);
 }

@@ -3,7 +3,11 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { backup } from './commands/backup.js';
 import { config } from './commands/config/index.js';
+import { list } from './commands/list.js';
+import { prune } from './commands/prune.js';
 import { schedules } from './commands/schedules/index.js';
+import { show } from './commands/show.js';
+import { status } from './commands/status.js';
 import { worker } from './commands/worker.js';
 import type { GlobalOptions } from './context.js';
 import { reportError } from './report-error.js';
@@ -15,22 +19,38 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
 const program = new Command('temponest-backups')
   .description('PostgreSQL backups that run as durable Temporal workflows')
   .version(version)
-  .option('--config <file>', 'backups.yaml (default: TEMPONEST_BACKUPS_CONFIG)')
+  .option(
+    '--config <file>',
+    'backups.yaml (default: TEMPONEST_BACKUPS_CONFIG, /etc/temponest-backups/backups.yaml)',
+  )
   .option('--json', 'answer with one JSON document on standard output')
   .option('--verbose', 'with an error, show where it came from')
-  .addCommand(worker)
-  .addCommand(backup)
-  .addCommand(schedules)
-  .addCommand(config)
-  .showHelpAfterError('(--help shows how it is used)');
+  .addHelpText(
+    'after',
+    `
+Examples:
+  temponest-backups config check       is everything there that backups.yaml asks for?
+  temponest-backups schedules apply    run the backups every night
+  temponest-backups backup             run them now
+  temponest-backups status             how old are they?
 
-/** Commander would end the process itself, with code 1; errors of usage have a code of their own here. */
-function overrideExit(command: Command): void {
-  command.exitOverride();
-  command.commands.forEach(overrideExit);
+Temporal is found by TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and the other variables of Temporal's own clients.
+Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.`,
+  )
+  .showHelpAfterError('(--help shows how it is used)');
+for (const command of [worker, backup, list, show, status, prune, schedules, config])
+  program.addCommand(command);
+
+/** What commander hands down only to the commands that it makes itself: no end of the process with a code of its own. */
+function inheritSettings(command: Command): void {
+  for (const child of command.commands) {
+    child.copyInheritedSettings(command);
+    inheritSettings(child);
+  }
 }
 
-overrideExit(program);
+program.exitOverride();
+inheritSettings(program);
 try {
   await program.parseAsync();
 } catch (error) {

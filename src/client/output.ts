@@ -36,6 +36,9 @@ export function renderTable(head: readonly string[], rows: readonly (readonly st
   return table.toString().replace(/ +$/gm, '');
 }
 
+/** A number of things: `1 backup`, `3 backups`. */
+export const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;
+
 /** Bytes for people: `12.3 MB`. */
 export const formatBytes = (bytes: number): string => prettyBytes(bytes);
 

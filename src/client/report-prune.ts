@@ -1,6 +1,6 @@
 import type { PruneResult, RetentionDecision } from '../model/results.js';
 import type { ExitCode } from './context.js';
-import { print, printJson, renderTable } from './output.js';
+import { count, print, printJson, renderTable } from './output.js';
 
 /** Retention's decisions as a table. */
 export function renderDecisions(decisions: readonly RetentionDecision[]): string {
@@ -20,7 +20,9 @@ export function reportPrune(result: PruneResult, { json }: { json: boolean }): E
   if (json) printJson(result);
   else {
     const { server, deleted, kept, orphansSwept } = result;
-    print(`Server ${server}: ${deleted} backups deleted, ${kept} kept, ${orphansSwept} leftovers swept.`);
+    print(
+      `Server ${server}: ${count(deleted, 'backup')} deleted, ${kept} kept, ${count(orphansSwept, 'leftover')} swept.`,
+    );
   }
   return 0;
 }

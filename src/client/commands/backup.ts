@@ -1,25 +1,16 @@
-import { randomBytes } from 'node:crypto';
 import { Command, Option } from 'commander';
 import { resolveDatabase, resolveServer } from '../../config/resolve.js';
 import { backupDatabasesArgument, parseArgument } from '../../model/arguments.js';
-import { encodeName } from '../../model/names.js';
-import { MAIN_QUEUE } from '../../model/queues.js';
-import type { backupDatabases } from '../../workflows/index.js';
 import { withTemporal } from '../connect.js';
 import { action, type Context, type ExitCode } from '../context.js';
 import { followToReport, reportDetached } from '../follow-to-report.js';
+import { startRun } from '../start-run.js';
 
 interface Options {
   server?: string;
   reason?: string;
   detach?: boolean;
   follow?: string;
-}
-
-/** Time, for people who read the list of workflows, and something unique. */
-function makeWorkflowId(server: string): string {
-  const time = new Date().toISOString().slice(0, 19).replaceAll(':', '-');
-  return `${MAIN_QUEUE}/backup/${encodeName(server)}/${time}-${randomBytes(3).toString('hex')}`;
 }
 
 async function startBackup(context: Context, databases: string[], options: Options): Promise<ExitCode> {
@@ -30,13 +21,12 @@ async function startBackup(context: Context, databases: string[], options: Optio
     ...(databases.length > 0 ? { databases } : {}),
     ...(options.reason === undefined ? {} : { reason: options.reason }),
   });
-  const run = { workflowId: makeWorkflowId(server.name), type: 'backupDatabases' };
   return withTemporal(context.environment, async (client) => {
-    await client.workflow.start<typeof backupDatabases>(run.type, {
-      workflowId: run.workflowId,
-      taskQueue: MAIN_QUEUE,
-      args: [argument],
-      memo: { requestedBy: context.environment.identity },
+    const run = await startRun(client, {
+      verb: 'backup',
+      type: 'backupDatabases',
+      server: server.name,
+      argument,
     });
     return options.detach ? reportDetached(run, context) : followToReport(client, run, context);
   });

@@ -9,10 +9,16 @@ import type { ScheduleChange } from '../../schedules/diff-schedules.js';
 const signs = { created: '+', changed: '~', removed: '-', unchanged: '=' } as const;
 
 function describeChange({ name, change, fields, paused }: ScheduleChange): string[] {
-  const lines = fields.map(({ field, old, new: wanted }) =>
-    change === 'created' ? `    ${field}: ${wanted}` : `    ${field}: ${old} -> ${wanted}`,
-  );
-  return [`${signs[change]} ${name}: ${change}${paused ? ' (paused, and stays so)' : ''}`, ...lines];
+  const lines = fields
+    .filter(({ new: wanted }) => change !== 'created' || wanted !== 'none')
+    .map(
+      ({ field, old, new: wanted }) =>
+        `    ${field}: ${change === 'created' ? wanted : `${old} -> ${wanted}`}`,
+    );
+  return [
+    `${signs[change]} ${name}: ${change}${paused && change !== 'removed' ? ' (paused, and stays so)' : ''}`,
+    ...lines,
+  ];
 }
 
 function printPlan({ changes, foreign }: SchedulesPlan, dryRun: boolean): void {
