@@ -64,7 +64,8 @@ export async function listArchive(
   context: ProgramContext,
 ): Promise<ArchivedFile[]> {
   const [decompressor] = await compressorCommand(compression, directories);
-  const list = await runProgram(
+  const files: ArchivedFile[] = [];
+  await runProgram(
     {
       file: await locateProgram('tar', directories),
       args: [
@@ -74,21 +75,28 @@ export async function listArchive(
         '--numeric-owner',
         `--file=${archive}`,
       ],
+      onLine: (line) => {
+        const [, bytes, name] = /^-\S+\s+\S+\s+(\d+)\s+\S+\s+\S+\s+\.\/(.*)$/.exec(line) ?? [];
+        if (name !== undefined) files.push({ name, bytes: Number(bytes) });
+      },
     },
     context,
   );
-  return list
-    .split('\n')
-    .map((line) => /^-\S+\s+\S+\s+(\d+)\s+\S+\s+\S+\s+\.\/(.*)$/.exec(line))
-    .filter((match) => match !== null)
-    .map(([, bytes, name]) => ({ name: name!, bytes: Number(bytes) }))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  return files.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function damaged(fault: string, cause?: unknown): OperationError {
+  return new OperationError(
+    'ArtifactDamaged',
+    `The compressed archive does not hold what was dumped (${fault}); it is made again.`,
+    { cause },
+  );
 }
 
 /**
  * Proves that an archive holds exactly the given files, by decompressing it once.
  *
- * @throws OperationError `ArtifactDamaged`
+ * @throws OperationError `ArtifactDamaged` when a file is missing, too many or of another size, or the end is missing
  */
 export async function checkArchive(
   archive: string,
@@ -97,13 +105,12 @@ export async function checkArchive(
   directories: readonly string[],
   context: ProgramContext,
 ): Promise<void> {
-  const found = new Map(
-    (await listArchive(archive, compression, directories, context)).map(({ name, bytes }) => [name, bytes]),
-  );
+  const listed = await listArchive(archive, compression, directories, context).catch((cause: unknown) => {
+    const isUnreadable = cause instanceof OperationError && cause.type === 'ProgramFailed';
+    throw isUnreadable ? damaged('it cannot be read to its end', cause) : cause;
+  });
+  const found = new Map(listed.map(({ name, bytes }) => [name, bytes]));
   const wrong = expected.find(({ name, bytes }) => found.get(name) !== bytes);
-  if (wrong || found.size !== expected.length)
-    throw new OperationError(
-      'ArtifactDamaged',
-      `The compressed archive does not hold what was dumped (${wrong ? wrong.name : 'more files'}); it is made again.`,
-    );
+  if (wrong) throw damaged(wrong.name);
+  if (found.size !== expected.length) throw damaged('more files');
 }
