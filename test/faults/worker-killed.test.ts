@@ -1,28 +1,21 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startMinio } from '../../tools/servers/minio.js';
-import { startPostgres } from '../../tools/servers/postgres.js';
+import { backupProgressQuery } from '../../src/workflows/queries.js';
 import { countAttempts } from '../support/activity-attempts.js';
-import { makeGpgHome } from '../support/gpg-home.js';
-import { moments, startHeldSystem, stepOf, type SharedServers } from '../support/held-backup.js';
+import {
+  moments,
+  startHeldSystem,
+  startSharedServers,
+  stepOf,
+  type SharedServers,
+} from '../support/held-backup.js';
 import { findProcesses } from '../support/our-processes.js';
 import { expectOneWholeBackup } from '../support/whole-backup.js';
 
 let servers: SharedServers;
 beforeAll(async () => {
-  servers = {
-    postgres: await startPostgres(),
-    s3: await startMinio(),
-    key: await makeGpgHome('backups@test.invalid'),
-  };
-  await servers.postgres.query('postgres', 'CREATE DATABASE app');
-  await servers.postgres.query(
-    'app',
-    'CREATE TABLE kept AS SELECT n, md5(n::text) FROM generate_series(1, 1000) n',
-  );
+  servers = await startSharedServers();
 });
-afterAll(async () => {
-  for (const server of Object.values(servers)) await server[Symbol.asyncDispose]();
-});
+afterAll(() => servers[Symbol.asyncDispose]());
 
 /** The programs that a killed worker leaves running: each step has at most one. */
 const programs = { dump: 'pg_dump', compress: 'tar', encrypt: 'gpg' } as Record<string, string>;
@@ -32,7 +25,7 @@ test.concurrent.each(moments)('a worker killed in the middle is replaced: %s', a
   const step = stepOf(moment);
   const backup = await system.startBackup('app');
   await system.held();
-  const { backupId } = await backup.query<{ backupId: string }>('progress');
+  const { backupId } = await backup.query(backupProgressQuery);
 
   await system.worker.kill('SIGKILL');
   const orphans = await findProcesses(system.scratch);
@@ -48,5 +41,5 @@ test.concurrent.each(moments)('a worker killed in the middle is replaced: %s', a
   });
   const ran = { pg_dump: 1, tar: 1, gpg: 1 };
   expect(await system.countRuns()).toEqual({ ...ran, ...(step in programs ? { [programs[step]!]: 2 } : {}) });
-  await expectOneWholeBackup(system, backupId);
+  await expectOneWholeBackup(system, backupId!);
 });

@@ -10,6 +10,7 @@ import type { BackupDatabasesArgument } from '../../src/model/arguments.js';
 import { MAIN_QUEUE, operationId } from '../../src/model/queues.js';
 import type { BackupsResult } from '../../src/model/results.js';
 import type { Store } from '../../src/stores/store.js';
+import type { backupDatabase, backupDatabases } from '../../src/workflows/index.js';
 import { findFreePort } from '../../tools/servers/free-port.js';
 import { startMinio } from '../../tools/servers/minio.js';
 import { startPostgres, type PostgresServer } from '../../tools/servers/postgres.js';
@@ -53,6 +54,9 @@ export interface BackupSystemOptions {
   startWorker?: boolean;
 }
 
+/** A run of `backupDatabase`. */
+export type BackupHandle = WorkflowHandleWithFirstExecutionRunId<typeof backupDatabase>;
+
 /** PostgreSQL, Temporal, a store, and a worker process of the built code, all real. */
 export interface BackupSystem extends AsyncDisposable {
   client: Client;
@@ -69,7 +73,7 @@ export interface BackupSystem extends AsyncDisposable {
   /** The environment of the worker, for the CLI to be run in as well. */
   environment: Record<string, string>;
   /** Starts `backupDatabase` under its operation's own id. */
-  startBackup(database: string): Promise<WorkflowHandleWithFirstExecutionRunId>;
+  startBackup(database: string): Promise<BackupHandle>;
   /** Runs `backupDatabases` to its end. */
   backUp(argument?: BackupDatabasesArgument): Promise<BackupsResult>;
   /** What of backups is left on the staging volume: paths relative to it. */
@@ -190,13 +194,13 @@ async function setUp(
     environment,
     listStaging,
     startBackup: (database) =>
-      client.workflow.start('backupDatabase', {
+      client.workflow.start<typeof backupDatabase>('backupDatabase', {
         taskQueue: MAIN_QUEUE,
         workflowId: operationId({ kind: 'database', server: SERVER, database }),
         args: [{ server: SERVER, database }],
       }),
     backUp: (argument = {}) =>
-      client.workflow.execute('backupDatabases', {
+      client.workflow.execute<typeof backupDatabases>('backupDatabases', {
         taskQueue: MAIN_QUEUE,
         workflowId: `backups-${crypto.randomUUID()}`,
         args: [argument],

@@ -1,9 +1,10 @@
-import type { PostgresServer } from '../../tools/servers/postgres.js';
+import { startMinio } from '../../tools/servers/minio.js';
+import { startPostgres, type PostgresServer } from '../../tools/servers/postgres.js';
 import type { S3Server } from '../../tools/servers/s3.js';
 import { startS3Proxy, type ProxiedRequest } from '../integration/stores/s3-proxy.js';
 import { startBackupSystem, type BackupSystem, type BackupSystemOptions } from './backup-system.js';
 import { makeGate } from './gate.js';
-import type { GpgHome } from './gpg-home.js';
+import { makeGpgHome, type GpgHome } from './gpg-home.js';
 import { holdFirstRun, makeWrappedPrograms, onlyCount } from './wrapped-programs.js';
 
 /** Moments in the middle of each step of a backup. */
@@ -35,10 +36,28 @@ export interface HeldSystem extends BackupSystem {
 }
 
 /** Servers that several systems share. */
-export interface SharedServers {
+export interface SharedServers extends AsyncDisposable {
+  /** With a database `app`, in which table `kept` has 1000 rows. */
   postgres: PostgresServer;
   s3: S3Server;
   key: GpgHome;
+}
+
+/** Starts them. */
+export async function startSharedServers(): Promise<SharedServers> {
+  const postgres = await startPostgres();
+  await postgres.query('postgres', 'CREATE DATABASE app');
+  await postgres.query('app', 'CREATE TABLE kept AS SELECT n, md5(n::text) FROM generate_series(1, 1000) n');
+  const s3 = await startMinio();
+  const key = await makeGpgHome('backups@test.invalid');
+  return {
+    postgres,
+    s3,
+    key,
+    async [Symbol.asyncDispose]() {
+      for (const server of [postgres, s3, key]) await server[Symbol.asyncDispose]();
+    },
+  };
 }
 
 /** Starts a system with an S3 store and GPG that will be held at `moment`. */

@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { backupProgressQuery } from '../../src/workflows/queries.js';
+import { countAttempts } from '../support/activity-attempts.js';
+import {
+  moments,
+  startHeldSystem,
+  startSharedServers,
+  stepOf,
+  type SharedServers,
+} from '../support/held-backup.js';
+import { findProcesses } from '../support/our-processes.js';
+import { expectEmptyStore, expectOneWholeBackup, listStore } from '../support/whole-backup.js';
+import { failureOf } from '../support/workflow-failure.js';
+
+let servers: SharedServers;
+beforeAll(async () => {
+  servers = await startSharedServers();
+});
+afterAll(() => servers[Symbol.asyncDispose]());
+
+/** Until the manifest is under way, a cancelled backup has never been. */
+const beforeCommit = moments.filter((moment) => stepOf(moment) !== 'commit');
+
+test.concurrent.each(beforeCommit)('a cancelled backup leaves nothing: %s', async (moment) => {
+  await using system = await startHeldSystem(moment, servers);
+  const backup = await system.startBackup('app');
+  await system.held();
+  await backup.cancel();
+
+  expect(await failureOf(backup)).toMatchObject({ type: 'Cancelled' });
+  expect(await backup.describe()).toMatchObject({
+    status: { name: 'CANCELLED' },
+    memo: { BackupOutcome: 'cancelled' },
+  });
+  expect(await countAttempts(backup)).toMatchObject({ [stepOf(moment)]: 1, releaseStaging: 1 });
+  // The worker itself is all that runs, and it has cleaned up before the workflow ended.
+  expect(await findProcesses(system.scratch)).toEqual([expect.stringMatching(`^${system.worker.pid} `)]);
+  expect(await system.listStaging()).toEqual([]);
+  await expectEmptyStore(system.store);
+
+  const next = await system.startBackup('app');
+  await expectOneWholeBackup(system, (await next.result()).backupId);
+});
+
+// Whether its manifest came to be is not known any more, so the artifact is not taken away: prune sweeps it if it has none.
+test.concurrent('a backup cancelled while the manifest is on its way there has no manifest', async () => {
+  await using system = await startHeldSystem('commit', servers);
+  const backup = await system.startBackup('app');
+  await system.held();
+  await backup.cancel();
+
+  expect(await failureOf(backup)).toMatchObject({ type: 'Cancelled' });
+  expect(await system.listStaging()).toEqual([]);
+  expect(await listStore(system.store)).toEqual({
+    objects: [expect.stringMatching(/\.dump\.tar\.zst\.gpg$/)],
+    unfinished: [],
+  });
+});
+
+test.concurrent(
+  'a backup cancelled while the store answers that the manifest is there is whole',
+  async () => {
+    await using system = await startHeldSystem('commit, answer on its way', servers);
+    const backup = await system.startBackup('app');
+    await system.held();
+    const { backupId } = await backup.query(backupProgressQuery);
+    await backup.cancel();
+
+    expect(await failureOf(backup)).toMatchObject({ type: 'Cancelled' });
+    expect(await system.listStaging()).toEqual([]);
+    await expectOneWholeBackup(system, backupId!);
+  },
+);
