@@ -8,8 +8,11 @@ import { ActivityCancellationType, type ActivityOptions } from '@temporalio/work
 /** A cancelled step has ended its children and said so before its workflow goes on. */
 const cancellationType = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
 
-/** How long a staging queue may go unserved, while its worker restarts, before the database is begun on another host. */
-const STAGING_QUEUE_PATIENCE = '3 minutes';
+/**
+ * How long a staging queue may go unserved, while its worker restarts, before the database is begun on another host: so
+ * many heartbeat timeouts (3 minutes with the default of 30 s).
+ */
+const STAGING_QUEUE_PATIENCE = 6;
 
 /** Decisions and messages: short, on any backup worker. */
 export const lightStep: ActivityOptions = {
@@ -56,11 +59,15 @@ export const notifyStep: ActivityOptions = {
   },
 };
 
-/** Steps on files of one staging volume, on the queue that its worker serves. */
+/**
+ * Steps on files of one staging volume, on the queue that its worker serves.
+ *
+ * @param heartbeatSeconds - how soon a worker that died is noticed
+ */
 export function stagingSteps(queue: string, heartbeatSeconds: number) {
   const common = {
     taskQueue: queue,
-    scheduleToStartTimeout: STAGING_QUEUE_PATIENCE,
+    scheduleToStartTimeout: STAGING_QUEUE_PATIENCE * heartbeatSeconds * 1000,
     heartbeatTimeout: heartbeatSeconds * 1000,
     cancellationType,
   } satisfies ActivityOptions;
