@@ -14,6 +14,7 @@ const packageOf = {
   setpriv: 'util-linux',
   pip3: 'python3-pip',
   chromium: 'chromium',
+  shellcheck: 'shellcheck',
 } as const;
 
 /** A program that `installSystemPackages` knows. */
