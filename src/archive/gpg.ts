@@ -97,15 +97,19 @@ function whyUnusable(recipient: string, keys: ListedKey[]): string | undefined {
   return undefined;
 }
 
+/** How gpg is told that an address is meant whole: bare, it would also find keys of longer ones (devops@ for ops@). */
+function toUserId(recipient: string): string {
+  return /^[^<>\s]+@[^<>\s]+$/.test(recipient) ? `<${recipient}>` : recipient;
+}
+
 async function findKeys(
   { recipients, publicKeysFile }: GpgRecipients,
   gpg: (args: string[]) => Promise<string>,
 ): Promise<RecipientKey[]> {
   const found: RecipientKey[] = [];
   for (const recipient of recipients) {
-    const listing = await gpg(['--no-autostart', '--with-colons', '--list-keys', '--', recipient]).catch(
-      () => '',
-    );
+    const query = ['--no-autostart', '--with-colons', '--list-keys', '--', toUserId(recipient)];
+    const listing = await gpg(query).catch(() => '');
     const keys = parseKeyListing(listing);
     const fault = whyUnusable(recipient, keys);
     if (fault)
