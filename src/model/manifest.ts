@@ -83,9 +83,13 @@ export function parseManifest(text: string, key: string): Manifest {
   try {
     document = JSON.parse(text);
   } catch (cause) {
-    throw new OperationError('ManifestUnreadable', `${key} is not JSON; restore it from a replica.`, {
-      cause,
-    });
+    throw new OperationError(
+      'ManifestUnreadable',
+      `${key} is not JSON; restore it from a copy of the store, or make a new backup.`,
+      {
+        cause,
+      },
+    );
   }
   const format = z.object({ format: z.string() }).safeParse(document).data?.format;
   if (format && Number.parseInt(format) > Number.parseInt(MANIFEST_FORMAT))
@@ -98,7 +102,7 @@ export function parseManifest(text: string, key: string): Manifest {
     const [issue] = parsed.error.issues;
     throw new OperationError(
       'ManifestUnreadable',
-      `${key} is not a manifest: ${issue!.path.join('.') || 'the whole'}: ${issue!.message}; restore it from a replica.`,
+      `${key} is not a manifest: ${issue!.path.join('.') || 'the whole'}: ${issue!.message}; restore it from a copy of the store, or make a new backup.`,
     );
   }
   return parsed.data;

@@ -25,7 +25,7 @@ export async function findDifference(
 export function damagedObject(store: Pick<Store, 'name'>, key: string, fault: string): OperationError {
   return new OperationError(
     'ArtifactDamaged',
-    `${key} in store "${store.name}" ${fault}; restore it from a replica, or make a new backup.`,
+    `${key} in store "${store.name}" ${fault}; restore it from a copy of the store, or make a new backup.`,
   );
 }
 

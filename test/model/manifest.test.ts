@@ -62,7 +62,9 @@ describe('parseManifest', () => {
   it.each(['', '{"format": "1.0"', '\0'])('refuses %j, which is not JSON', (text) => {
     const error = catchError(() => parseManifest(text, 'the-key'));
     expect(error).toMatchObject({ type: 'ManifestUnreadable' });
-    expect(error.message).toBe('the-key is not JSON; restore it from a replica.');
+    expect(error.message).toBe(
+      'the-key is not JSON; restore it from a copy of the store, or make a new backup.',
+    );
   });
 
   it('never throws anything else', () => {
