@@ -22,7 +22,7 @@ const treatments = {
   ServerUnreachable: passing('check that the server runs and that host, port and max_connections allow it'),
   AuthenticationFailed: fixable('check user and passwordFile of the server in backups.yaml, and pg_hba.conf'),
   PermissionDenied: fixable(
-    'grant the backup role pg_read_all_data and pg_monitor, or superuser for globals',
+    'grant the backup role pg_read_all_data and pg_monitor, BYPASSRLS where there is row-level security, superuser for globals',
   ),
   LockTimeout: passing('see who holds the lock in pg_locks, or raise lockWaitTimeout'),
   ProgramMissing: fixable('install it on the worker'),
@@ -38,7 +38,7 @@ const treatments = {
   StoreFull: passing('free space in the store, or enlarge it'),
   StoreConflict: fixable('find out who wrote the object; nothing is ever overwritten'),
   ArtifactDamaged: passing('the artifact is made again'),
-  ManifestUnreadable: fixable('restore the manifest from a replica'),
+  ManifestUnreadable: fixable('restore it from a copy of the store, or make a new backup'),
   NotificationFailed: passing('check the notification channel'),
   Stalled: passing('see what the program or the network waits for'),
   BackupsFailed: fixable('see the failure of each database'),
@@ -105,8 +105,9 @@ const byMessage: [RegExp, FailureType][] = [
   [/No space left on device|Disk quota exceeded/, 'StagingFull'],
   [/password authentication failed|no password supplied|no pg_hba\.conf entry/, 'AuthenticationFailed'],
   [/database "(.*)" does not exist/, 'DatabaseNotFound'],
-  [/permission denied/, 'PermissionDenied'],
-  [/canceling statement due to lock timeout|could not obtain lock/, 'LockTimeout'],
+  [/permission denied|row-level security policy/, 'PermissionDenied'],
+  // pg_dump waits for locks under a statement_timeout, and for nothing else.
+  [/canceling statement due to (lock|statement) timeout|could not obtain lock/, 'LockTimeout'],
   [
     /could not connect|connection to server|server closed the connection|terminating connection|the database system is/,
     'ServerUnreachable',

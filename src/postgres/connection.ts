@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { Client, DatabaseError } from 'pg';
-import { OperationError, remedyFor, typeOfSqlState } from '../model/failures.js';
+import { OperationError, remedyFor, typeOfSqlState, type FailureType } from '../model/failures.js';
 import { redact } from '../observability/redaction.js';
 
 /** How to reach a PostgreSQL server. */
@@ -60,16 +60,24 @@ const NETWORK_ERRORS = /^(ECONN|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETU
 const CONNECTION_MESSAGES =
   /connection terminated|timeout expired|does not support SSL|not queryable|certificate/i;
 
+/** What the driver says, without a code, when the server asks for a password and none is known. */
+const NO_PASSWORD = 'client password must be';
+
+function typeOfServerError(error: Error): FailureType | undefined {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  if (NETWORK_ERRORS.test(code) || CONNECTION_MESSAGES.test(error.message)) return 'ServerUnreachable';
+  if (error.message.includes(NO_PASSWORD)) return 'AuthenticationFailed';
+  return error instanceof DatabaseError ? (typeOfSqlState(code) ?? 'Unexpected') : undefined;
+}
+
 /** An error of the `pg` driver or of the network beneath it, as one that an operator can act on; others unchanged. */
 function describeServerError(error: unknown, server: ServerConnection, database: string): unknown {
   if (!(error instanceof Error) || error instanceof OperationError) return error;
-  const { code = '' } = error as NodeJS.ErrnoException;
-  const isNetwork = NETWORK_ERRORS.test(code) || CONNECTION_MESSAGES.test(error.message);
-  if (!isNetwork && !(error instanceof DatabaseError)) return error;
-  const type = isNetwork ? 'ServerUnreachable' : (typeOfSqlState(code) ?? 'Unexpected');
+  const type = typeOfServerError(error);
+  if (!type) return error;
   const where = `PostgreSQL server ${server.name} (${server.host}:${server.port}), database "${database}"`;
   // A refused connection to a name with several addresses has a code and no message.
-  const said = error.message === '' ? code : redact(error.message);
+  const said = error.message === '' ? (error as NodeJS.ErrnoException).code : redact(error.message);
   return new OperationError(type, `${where}: ${said}; ${remedyFor(type)}.`, { cause: error });
 }
 
