@@ -64,6 +64,8 @@ export async function runWorker(
       maxHeartbeatThrottleInterval: '5 seconds',
       defaultHeartbeatThrottleInterval: '5 seconds',
     };
+    for (const { name } of dependencies.stores.slice(1))
+      logger.warn({ store: name }, 'nothing is copied to this store: backups go to the first one only');
     const workers = await createWorkers(dependencies, roles, common);
     const health = await serveHealth(configuration.worker, {
       '/health': Object.fromEntries(

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { storeConfiguration } from '../model/store-configuration.js';
+import { nameOfStore, storeConfiguration } from '../model/store-configuration.js';
 import { scheduleConfiguration } from '../model/schedule-configuration.js';
 import { duration } from './duration.js';
 
@@ -100,8 +100,8 @@ export const configurationSchema = z.strictObject({
   stores: z
     .array(storeConfiguration)
     .min(1)
-    .max(1, 'one store is supported: further ones would stay empty')
-    .describe('where backups are kept'),
+    .superRefine(refuseTwins(nameOfStore, 'name'))
+    .describe('the first is the primary, where backups go; nothing is copied to the others yet'),
   retention: z
     .strictObject({
       daily: z.int().min(1).default(7),

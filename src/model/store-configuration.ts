@@ -13,7 +13,7 @@ const onlyForS3 = [
   'secretAccessKeyFile',
 ] as const;
 
-/** One of the `stores` in the configuration. */
+/** One of the `stores` in the configuration. The first is the primary. */
 export const storeConfiguration = z
   .strictObject({
     /** How it is called in plans, manifests and messages; default: made from the URL, see {@link nameOfStore}. */

@@ -49,7 +49,9 @@ function checkStore(configuration: Configuration, store: Configuration['stores']
     run: async (signal) => {
       for (const opened of await openStores({ ...configuration, stores: [store] }))
         await opened.check(signal);
-      return ok('can be reached');
+      return store === configuration.stores[0]
+        ? ok('can be reached')
+        : warning('It can be reached, but nothing is copied to it: backups go to the first store only.');
     },
   };
 }
