@@ -14,6 +14,7 @@ const packageOf = {
   setpriv: 'util-linux',
   pip3: 'python3-pip',
   chromium: 'chromium',
+  mvn: 'maven',
   shellcheck: 'shellcheck',
 } as const;
 
