@@ -1,6 +1,5 @@
 import { Command } from 'commander';
-import { z } from 'zod';
-import { configurationSchema } from '../../../config/schema.js';
+import { describeConfiguration } from '../../configuration-schema.js';
 import { action } from '../../context.js';
 import { printJson } from '../../output.js';
 
@@ -16,10 +15,7 @@ Then begin backups.yaml with: # yaml-language-server: $schema=backups.schema.jso
   )
   .action(
     action((): Promise<undefined> => {
-      printJson({
-        title: 'backups.yaml of TempoNest Backups',
-        ...z.toJSONSchema(configurationSchema, { io: 'input' }),
-      });
+      printJson(describeConfiguration());
       return Promise.resolve(undefined);
     }),
   );

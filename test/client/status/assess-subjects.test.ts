@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import type { LatestBackup } from '../../../src/catalogue/latest-backups.js';
+import { assessSubjects } from '../../../src/client/status/assess-subjects.js';
+
+const now = new Date('2026-11-24T12:00:00Z');
+const hoursAgo = (hours: number) => new Date(now.getTime() - hours * 3_600_000);
+
+const latest = (database: string, hours: number, more: Partial<LatestBackup> = {}): LatestBackup => ({
+  subject: { kind: 'database', server: 'one', database },
+  id: `${database}_20261124_020000`,
+  time: hoursAgo(hours),
+  bytes: 10,
+  ...more,
+});
+
+const statesOf = (databases: string[], backups: LatestBackup[], globals = false) =>
+  assessSubjects({ databases, globals }, backups, now).map(({ name, state }) => [name, state]);
+
+test('25 hours are fresh, a second more is not, and nothing at all is critical', () => {
+  expect(statesOf(['fresh', 'stale', 'none'], [latest('fresh', 25), latest('stale', 25 + 1 / 3600)])).toEqual(
+    [
+      ['fresh', 'ok'],
+      ['stale', 'warning'],
+      ['none', 'critical'],
+    ],
+  );
+});
+
+test('a fresh backup whose manifest nobody can read is a warning', () => {
+  expect(statesOf(['app'], [latest('app', 1, { fault: 'it is not JSON' })])).toEqual([['app', 'warning']]);
+});
+
+test('a database called globals does not stand in for the globals, nor the other way round', () => {
+  expect(statesOf(['globals'], [latest('globals', 1)], true)).toEqual([
+    ['globals', 'ok'],
+    ['globals', 'critical'],
+  ]);
+  const globals: LatestBackup = { ...latest('x', 1), subject: { kind: 'globals', server: 'one' } };
+  expect(statesOf(['globals'], [globals], true)).toEqual([
+    ['globals', 'critical'],
+    ['globals', 'ok'],
+  ]);
+});
+
+test('databases that are not configured are not judged', () => {
+  expect(statesOf([], [latest('old', 1000)])).toEqual([]);
+});
