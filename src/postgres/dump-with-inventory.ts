@@ -4,7 +4,13 @@ import type { Inventory } from '../model/inventory.js';
 import type { ProgramContext } from '../programs/run-program.js';
 import type { ServerConnection } from './connection.js';
 import { listTables, nameRelations, readDatabaseFacts, type DatabaseFacts } from './database-facts.js';
-import { checkPlausible, listDumpFiles, summarizeLargeObjects, summarizeTables } from './inventory.js';
+import {
+  checkPlausible,
+  implausible,
+  listDumpFiles,
+  summarizeLargeObjects,
+  summarizeTables,
+} from './inventory.js';
 import { locateClient } from './locate-client.js';
 import { dumpDatabase, type DumpOptions } from './pg-dump.js';
 import { readSequenceValues } from './sequence-values.js';
@@ -61,7 +67,10 @@ export async function dumpWithInventory(
       stopWatching();
     }
 
-    const entries = await readTableOfContents(pgRestore, archive, context);
+    const entries = await readTableOfContents(pgRestore, archive, context).catch((cause: unknown) => {
+      signal.throwIfAborted();
+      throw implausible(database, 'its table of contents cannot be read', cause);
+    });
     const mayExclude = options.excludeTables.length + options.excludeTableData.length > 0;
     const excludedTables = checkPlausible(database, expected, entries, mayExclude);
     const names = await nameRelations(

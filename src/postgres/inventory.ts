@@ -15,10 +15,11 @@ type LargeObjects = Inventory['largeObjects'];
 const CONCURRENCY = 2;
 
 /** A refusal: what was dumped cannot be a whole copy of the database. */
-function implausible(database: string, fault: string): OperationError {
+export function implausible(database: string, fault: string, cause?: unknown): OperationError {
   return new OperationError(
     'DumpImplausible',
     `The dump of "${database}" is implausible and was thrown away: ${fault}; nothing was stored, see the server log.`,
+    { cause },
   );
 }
 
