@@ -24,6 +24,8 @@ export default defineConfig({
           globalSetup: 'test/support/build.ts',
           // One file at a time: each has servers of its own, which keep every core busy.
           fileParallelism: false,
+          // Concurrent tests of one file mostly wait, for timeouts and retries.
+          maxConcurrency: 8,
           testTimeout: 120_000,
           hookTimeout: 180_000,
           sequence: { groupOrder: 1 },

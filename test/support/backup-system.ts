@@ -40,6 +40,8 @@ export interface BackupSystemOptions {
   /** Default: `none`. `gpg` takes `key`, or one that is made for this system. */
   encryption?: 'gpg' | 'none';
   key?: GpgHome;
+  /** How the configuration names the key. Default: its fingerprint. */
+  recipient?: string;
   /** Searched for programs before all others: wrapper scripts. */
   programDirectories?: readonly string[];
   /** Default: one in the scratch directory. Who passes one removes it. */
@@ -215,7 +217,10 @@ async function chooseEncryption(options: BackupSystemOptions, scratch: string, o
   const key = options.key ?? own(await makeGpgHome('backups@test.invalid'));
   const publicKeysFile = join(scratch, 'public-keys.asc');
   await key.exportPublicKeys(publicKeysFile);
-  return { encryption: { method: 'gpg', recipients: [key.fingerprint], publicKeysFile }, key };
+  return {
+    encryption: { method: 'gpg', recipients: [options.recipient ?? key.fingerprint], publicKeysFile },
+    key,
+  };
 }
 
 /** The store as the worker is to see it and, in case there is a proxy, as it is. */

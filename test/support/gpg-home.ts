@@ -5,6 +5,7 @@ import { execa } from 'execa';
 
 /** A GnuPG home of one's own, with one key pair that can encrypt. */
 export interface GpgHome extends AsyncDisposable {
+  home: string;
   fingerprint: string;
   /** Writes the exported public keys to a file. */
   exportPublicKeys: (file: string) => Promise<void>;
@@ -41,6 +42,7 @@ export async function makeGpgHome(
     const fingerprint = /^fpr:(?:[^:]*:){8}([0-9A-F]{40}):/m.exec(listing)![1]!;
     await gpg(...options, '--quick-add-key', fingerprint, 'cv25519', 'encr', expires);
     return {
+      home,
       fingerprint,
       gpg,
       exportPublicKeys: async (file) => writeFile(file, await gpg('--armor', '--export')),

@@ -59,7 +59,7 @@ export async function expectOneWholeBackup(
     await mkdir(dump);
     await execa('tar', [`--use-compress-program=${artifact.codec}`, '-xf', archive, '-C', dump]);
     const { stdout } = await execa(join(postgres.binDirectory, 'pg_restore'), ['--list', dump]);
-    expect(stdout.match(/ TABLE DATA /g)).toHaveLength(inventory.tables.length);
+    expect(stdout.match(/ TABLE DATA /g) ?? []).toHaveLength(inventory.tables.length);
     return manifest;
   } finally {
     await rm(scratch, { recursive: true, force: true });

@@ -29,6 +29,8 @@ export interface WrapOptions {
 export interface WrappedProgram {
   /** The process ids of all runs so far. */
   runs(): Promise<number[]>;
+  /** Replaces the script, for later runs. */
+  use(script: string): Promise<void>;
   /** Resolves when a run is held by {@link holdFirstRun}. */
   held(): Promise<void>;
   /** Lets it go on. */
@@ -77,11 +79,14 @@ for each; do
 done
 echo $$ >> "$state/runs"
 run=$(wc -l < "$state/runs")
-${script}
+. "$state/script"
 `,
     { mode: 0o755 },
   );
+  const use = (text: string) => writeFile(join(state, 'script'), text);
+  await use(script);
   return {
+    use,
     async runs() {
       const lines = await readFile(join(state, 'runs'), 'utf8').catch(() => '');
       return lines.split('\n').filter(Boolean).map(Number);

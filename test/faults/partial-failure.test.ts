@@ -1,0 +1,107 @@
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { NotificationEvent } from '../../src/model/notification.js';
+import { MAIN_QUEUE } from '../../src/model/queues.js';
+import type { BackupsResult } from '../../src/model/results.js';
+import { startPostgres, type PostgresServer } from '../../tools/servers/postgres.js';
+import { startBackupSystem } from '../support/backup-system.js';
+import { listStore } from '../support/whole-backup.js';
+import { failureOf } from '../support/workflow-failure.js';
+
+let postgres: PostgresServer;
+beforeAll(async () => {
+  postgres = await startPostgres();
+  await postgres.query('postgres', 'CREATE DATABASE app');
+  await postgres.query('postgres', 'CREATE DATABASE other');
+});
+afterAll(() => postgres.stop());
+
+/** A webhook that treats the n-th request as told, and remembers all events. */
+async function startWebhook(treat: (response: ServerResponse, n: number) => void) {
+  const events: NotificationEvent[] = [];
+  const server = createServer((request, response) => {
+    const pieces: Buffer[] = [];
+    request.on('data', (piece: Buffer) => pieces.push(piece));
+    request.on('end', () => {
+      events.push(JSON.parse(Buffer.concat(pieces).toString()) as NotificationEvent);
+      treat(response, events.length);
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    events,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`,
+    async [Symbol.asyncDispose]() {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+}
+
+const notifyOf = (url: string) => ({
+  configuration: { notifications: [{ webhook: { url }, on: ['failure', 'success'] }] },
+});
+const accept = (response: ServerResponse) => response.writeHead(204).end();
+const refuseFirst = (response: ServerResponse, n: number) => response.writeHead(n === 1 ? 500 : 204).end();
+const hangFirst = (response: ServerResponse, n: number) => (n === 1 ? undefined : accept(response));
+
+test.concurrent('the other databases go on when one fails, and the run says which did what', async () => {
+  await using webhook = await startWebhook(accept);
+  const databases = ['missing', 'app', 'other'];
+  await using system = await startBackupSystem({
+    databases,
+    postgres,
+    server: { concurrency: 1 },
+    ...notifyOf(webhook.url),
+  });
+  const run = await system.client.workflow.start('backupDatabases', {
+    taskQueue: MAIN_QUEUE,
+    workflowId: 'night',
+    args: [{}],
+  });
+  const { type, message, details } = await failureOf(run);
+  expect(type).toBe('BackupsFailed');
+  expect(message).toContain('2 of 3 backups of server main committed');
+  expect(message).toContain('missing: DatabaseNotFound: Database "missing" does not exist');
+  const { backups } = details[0] as BackupsResult;
+  expect(backups).toHaveLength(3);
+  expect(backups).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({ database: 'missing', outcome: 'failed', type: 'DatabaseNotFound' }),
+      expect.objectContaining({ database: 'app', outcome: 'committed' }),
+      expect.objectContaining({ database: 'other', outcome: 'committed' }),
+    ]),
+  );
+  expect(
+    (await listStore(system.store)).objects.filter((key) => key.endsWith('.manifest.json')),
+  ).toHaveLength(2);
+  expect(webhook.events).toMatchObject([
+    { type: 'backup.failed', workflowId: 'night', failure: { type: 'BackupsFailed', message } },
+  ]);
+});
+
+test.concurrent.each([
+  ['answers 500', refuseFirst],
+  ['hangs', hangFirst],
+] as const)('a webhook that %s is told again, and changes nothing of a success', async (_how, treat) => {
+  await using webhook = await startWebhook(treat);
+  await using system = await startBackupSystem({ databases: ['app'], postgres, ...notifyOf(webhook.url) });
+  expect((await system.backUp()).backups).toMatchObject([{ database: 'app', outcome: 'committed' }]);
+  expect(webhook.events).toMatchObject([{ type: 'backup.succeeded' }, { type: 'backup.succeeded' }]);
+});
+
+test.concurrent('a webhook that answers 500 does not hide a failure', async () => {
+  await using webhook = await startWebhook(refuseFirst);
+  await using system = await startBackupSystem({
+    databases: ['missing'],
+    postgres,
+    ...notifyOf(webhook.url),
+  });
+  const { type, message } = await failureOf(await system.startBackup('missing'));
+  expect(type).toBe('DatabaseNotFound');
+  const told = { type: 'backup.failed', failure: { type, message } };
+  expect(webhook.events).toMatchObject([told, told]);
+});

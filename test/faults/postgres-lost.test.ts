@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { measureDirectory } from '../../src/programs/measure-directory.js';
+import { startPostgres, type PostgresServer } from '../../tools/servers/postgres.js';
+import { startToxiproxy, type Toxiproxy } from '../../tools/servers/toxiproxy.js';
+import { countAttempts } from '../support/activity-attempts.js';
+import { startBackupSystem } from '../support/backup-system.js';
+import { waitUntil } from '../support/wait-until.js';
+import { expectEmptyStore, expectOneWholeBackup } from '../support/whole-backup.js';
+import { failureOf } from '../support/workflow-failure.js';
+
+let postgres: PostgresServer;
+let toxiproxy: Toxiproxy;
+beforeAll(async () => {
+  postgres = await startPostgres();
+  await postgres.query('postgres', 'CREATE DATABASE app');
+  await postgres.query(
+    'app',
+    'CREATE TABLE big AS SELECT sha512(n::text::bytea) FROM generate_series(1, 100000) n',
+  );
+  toxiproxy = await startToxiproxy();
+});
+afterAll(async () => {
+  await toxiproxy.stop();
+  await postgres.stop();
+});
+
+const createProxy = () => toxiproxy.createProxy(`127.0.0.1:${postgres.port}`);
+
+test.concurrent('a dump that PostgreSQL interrupts by restarting is made again', async () => {
+  const proxy = await createProxy();
+  await using system = await startBackupSystem({ databases: ['app'], postgres, postgresPort: proxy.port });
+  const slow = await proxy.addToxic({ type: 'bandwidth', attributes: { rate: 200 } });
+  const backup = await system.startBackup('app');
+  await waitUntil(
+    'pg_dump is in the middle of a table',
+    async () => (await measureDirectory(join(system.stagingDirectory, 'backups'))) > 200_000,
+  );
+  await postgres.restart();
+  await proxy.removeToxic(slow);
+
+  expect(await backup.result()).toMatchObject({ rows: 100_000 });
+  expect(await countAttempts(backup)).toMatchObject({ planBackup: 1, dump: 2, compress: 1 });
+  await expectOneWholeBackup(system, (await backup.result()).backupId);
+});
+
+test.concurrent('a server that stays away fails the backup with one sentence', async () => {
+  const proxy = await createProxy();
+  await using system = await startBackupSystem({ databases: ['app'], postgres, postgresPort: proxy.port });
+  await proxy.disable();
+  const backup = await system.startBackup('app');
+
+  const { type, message } = await failureOf(backup);
+  expect(type).toBe('ServerUnreachable');
+  expect(message).toMatch(
+    new RegExp(
+      `^PostgreSQL server main \\(127\\.0\\.0\\.1:${proxy.port}\\), database "postgres": .*; check that the server runs.*\\.$`,
+    ),
+  );
+  expect(await system.listStaging()).toEqual([]);
+  await expectEmptyStore(system.store);
+});

@@ -1,0 +1,101 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startPostgres, type PostgresServer } from '../../tools/servers/postgres.js';
+import { waitForFailedAttempt } from '../support/activity-attempts.js';
+import { startBackupSystem } from '../support/backup-system.js';
+import { expectEmptyStore, expectOneWholeBackup } from '../support/whole-backup.js';
+import { failureOf } from '../support/workflow-failure.js';
+import { makeWrappedPrograms } from '../support/wrapped-programs.js';
+
+/** A file system of its own, in memory. */
+async function mountVolume(mebibytes: number): Promise<{ directory: string } & AsyncDisposable> {
+  const directory = await mkdtemp(join(tmpdir(), 'tb-volume-'));
+  await execa('mount', ['-t', 'tmpfs', '-o', `size=${mebibytes}m`, 'tmpfs', directory]);
+  return {
+    directory,
+    async [Symbol.asyncDispose]() {
+      await execa('umount', [directory]);
+      await rm(directory, { recursive: true });
+    },
+  };
+}
+
+const fill = (file: string) => `cat /dev/zero > '${file}' 2>/dev/null`;
+
+describe.skipIf(process.getuid?.() !== 0)('a staging volume (mounted by root)', () => {
+  let postgres: PostgresServer;
+  beforeAll(async () => {
+    postgres = await startPostgres();
+    await postgres.query('postgres', 'CREATE DATABASE app');
+    await postgres.query(
+      'app',
+      'CREATE TABLE big AS SELECT sha512(n::text::bytea) FROM generate_series(1, 20000) n',
+    );
+  });
+  afterAll(() => postgres.stop());
+
+  test.concurrent('that the backup can never fit in is refused at once', async () => {
+    await using volume = await mountVolume(16);
+    const stagingDirectory = join(volume.directory, 'staging');
+    await using system = await startBackupSystem({ databases: ['app'], postgres, stagingDirectory });
+    const { type, message } = await failureOf(await system.startBackup('app'));
+    expect(type).toBe('StagingTooSmall');
+    expect(message).toMatch(
+      /^Backup app_\d+_\d+ needs .* has 0\.02 GB in all; enlarge the staging volume\.$/,
+    );
+    await expectEmptyStore(system.store);
+  });
+
+  test.concurrent('that others have filled is waited for', async () => {
+    await using volume = await mountVolume(64);
+    const stagingDirectory = join(volume.directory, 'staging');
+    await using system = await startBackupSystem({ databases: ['app'], postgres, stagingDirectory });
+    const filler = join(volume.directory, 'filler');
+    await execa('fallocate', ['-l', '48M', filler]);
+    const backup = await system.startBackup('app');
+    const { type, message } = await waitForFailedAttempt(backup, 'reserveStaging');
+    expect(type).toBe('StagingFull');
+    expect(message).toMatch(/^Backup app_.* beside 0 backups in flight; free space, or wait for them\.$/);
+    await rm(filler);
+    await expectOneWholeBackup(system, (await backup.result()).backupId);
+  });
+
+  const steps = [
+    ['dump', { name: 'pg_dump', argument: '--format=directory' }],
+    ['compress', { name: 'tar', argument: '--create' }],
+    ['encrypt', { name: 'gpg', argument: '--encrypt' }],
+  ] as const;
+  test.concurrent.each(steps)(
+    'that gets full during %s fails the step, and leaves nothing of it',
+    async (step, program) => {
+      await using volume = await mountVolume(64);
+      await using programs = await makeWrappedPrograms();
+      const filler = join(volume.directory, 'filler');
+      await programs.wrap({
+        ...program,
+        ...(step === 'dump' ? { from: postgres.binDirectory } : {}),
+        script: `${fill(filler)}\nexec "$real" "$@"`,
+      });
+      await using system = await startBackupSystem({
+        databases: ['app'],
+        postgres,
+        encryption: 'gpg',
+        stagingDirectory: join(volume.directory, 'staging'),
+        programDirectories: [programs.directory],
+      });
+      const backup = await system.startBackup('app');
+      const { type, message } = await waitForFailedAttempt(backup, step);
+      expect(type).toBe('StagingFull');
+      expect(message).toMatch(/^[^\n]*; free space on the staging volume\.$/);
+      expect(await system.listStaging()).not.toContainEqual(expect.stringContaining('.attempt-'));
+
+      await backup.cancel();
+      expect(await failureOf(backup)).toMatchObject({ type: 'Cancelled' });
+      expect(await system.listStaging()).toEqual([]);
+      await expectEmptyStore(system.store);
+    },
+  );
+});

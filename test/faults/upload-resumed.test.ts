@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startMinio } from '../../tools/servers/minio.js';
+import { startPostgres, type PostgresServer } from '../../tools/servers/postgres.js';
+import type { S3Server } from '../../tools/servers/s3.js';
+import { startS3Proxy, type ProxiedRequest } from '../integration/stores/s3-proxy.js';
+import { startBackupSystem } from '../support/backup-system.js';
+import { waitUntil } from '../support/wait-until.js';
+import { expectOneWholeBackup, listStore } from '../support/whole-backup.js';
+
+let postgres: PostgresServer;
+let s3: S3Server;
+beforeAll(async () => {
+  postgres = await startPostgres();
+  await postgres.query('postgres', 'CREATE DATABASE app');
+  // Some 26 MB that no codec makes smaller: four parts.
+  await postgres.query(
+    'app',
+    'CREATE TABLE big AS SELECT sha512(n::text::bytea) FROM generate_series(1, 400000) n',
+  );
+  s3 = await startMinio();
+});
+afterAll(async () => {
+  await s3.stop();
+  await postgres.stop();
+});
+
+const isPart = ({ method, partNumber }: ProxiedRequest) => method === 'PUT' && partNumber !== undefined;
+
+test('an upload goes on where a killed worker stopped: parts that the store has are not sent again', async () => {
+  const answered: number[] = [];
+  let isKilled = false;
+  const never = new Promise<void>(() => undefined);
+  await using proxy = await startS3Proxy(s3.endpoint, {
+    holdRequest: (request) => (isPart(request) && request.partNumber! > 2 && !isKilled ? never : undefined),
+    holdAnswer: (request) => {
+      if (isPart(request)) answered.push(request.partNumber!);
+      return undefined;
+    },
+  });
+  await using system = await startBackupSystem({
+    databases: ['app'],
+    postgres,
+    store: 's3',
+    s3,
+    s3Endpoint: proxy.endpoint,
+  });
+  const backup = await system.startBackup('app');
+  await waitUntil('the store has two parts of four', () => answered.length === 2);
+  await system.worker.kill('SIGKILL');
+  expect((await listStore(system.store)).unfinished).toHaveLength(1);
+  const before = proxy.requests.length;
+  isKilled = true;
+  await system.worker.start();
+
+  const { backupId } = await backup.result();
+  const sentAfterwards = proxy.requests
+    .slice(before)
+    .filter(isPart)
+    .map(({ partNumber }) => partNumber);
+  expect(sentAfterwards.sort()).toEqual([3, 4]);
+  await expectOneWholeBackup(system, backupId);
+});

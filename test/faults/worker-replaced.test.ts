@@ -1,0 +1,98 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parse, stringify } from 'yaml';
+import type { Configuration } from '../../src/config/schema.js';
+import { backupProgressQuery } from '../../src/workflows/queries.js';
+import { findFreePort } from '../../tools/servers/free-port.js';
+import { countAttempts } from '../support/activity-attempts.js';
+import type { BackupSystem } from '../support/backup-system.js';
+import { startHeldSystem, startSharedServers, type SharedServers } from '../support/held-backup.js';
+import { expectOneWholeBackup, listStore } from '../support/whole-backup.js';
+import { prepareWorker, type WorkerProcess } from '../support/worker-process.js';
+
+let servers: SharedServers;
+beforeAll(async () => {
+  servers = await startSharedServers();
+});
+afterAll(() => servers[Symbol.asyncDispose]());
+
+test.concurrent(
+  'a worker that is asked to stop in the middle of a dump ends it; the next one dumps again',
+  async () => {
+    await using system = await startHeldSystem('dump', servers);
+    const backup = await system.startBackup('app');
+    await system.held();
+
+    await system.worker.stop();
+    expect(await system.listStaging()).toEqual([expect.stringMatching(/^reservations\//)]);
+    await system.worker.start();
+
+    const { backupId } = await backup.result();
+    expect(await countAttempts(backup)).toMatchObject({ dump: 2, compress: 1, commit: 1, releaseStaging: 1 });
+    await expectOneWholeBackup(system, backupId);
+  },
+);
+
+test.concurrent(
+  'a dump that ends within the grace time of a worker asked to stop is not done again',
+  async () => {
+    await using system = await startHeldSystem('dump', servers, { worker: { shutdownGrace: '60s' } });
+    const backup = await system.startBackup('app');
+    await system.held();
+
+    const stopped = system.worker.stop();
+    await system.release();
+    await stopped;
+    await system.worker.start();
+
+    const { backupId } = await backup.result();
+    expect(await countAttempts(backup)).toMatchObject({ dump: 1, compress: 1, commit: 1 });
+    await expectOneWholeBackup(system, backupId);
+  },
+);
+
+/** A worker like the system's own, with a staging volume of its own. */
+async function prepareOtherHost(system: BackupSystem): Promise<WorkerProcess> {
+  const directory = join(system.scratch, 'other-host');
+  const configuration = parse(await readFile(system.configurationFile, 'utf8')) as Configuration;
+  configuration.staging.directory = join(directory, 'staging');
+  configuration.worker.port = await findFreePort();
+  await mkdir(configuration.staging.directory, { recursive: true });
+  const configurationFile = join(directory, 'backups.yaml');
+  await writeFile(configurationFile, stringify(configuration));
+  const { environment } = system;
+  return prepareWorker({ configurationFile, environment, directory, port: configuration.worker.port });
+}
+
+test.concurrent('a backup whose staging host never comes back is made anew on another one', async () => {
+  await using system = await startHeldSystem('upload, answer on its way', servers);
+  const otherHost = await prepareOtherHost(system);
+  const backup = await system.startBackup('app');
+  await system.held();
+  const first = await backup.query(backupProgressQuery);
+  await system.worker.kill('SIGKILL');
+  expect((await listStore(system.store)).objects).toEqual([expect.stringContaining(first.backupId!)]);
+
+  try {
+    await otherHost.start();
+    const { backupId } = await backup.result();
+    // Another id: what the lost host may still do under the first one is nobody's trouble.
+    expect(backupId).not.toBe(first.backupId);
+    expect(await countAttempts(backup)).toMatchObject({
+      planBackup: 2,
+      dump: 2,
+      commit: 1,
+      discardUpload: 1,
+    });
+    await expectOneWholeBackup(system, backupId);
+  } finally {
+    await otherHost.stop();
+  }
+
+  // When the lost host is back after all, its next backup clears up what it had left.
+  expect(await system.listStaging()).not.toEqual([]);
+  await system.worker.start();
+  await (await system.startBackup('app')).result();
+  expect(await system.listStaging()).toEqual([]);
+});
