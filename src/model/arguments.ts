@@ -39,22 +39,25 @@ export type BackupDatabaseArgument = z.infer<typeof backupDatabaseArgument>;
 export type BackupGlobalsArgument = z.infer<typeof backupGlobalsArgument>;
 export type PruneBackupsArgument = z.infer<typeof pruneBackupsArgument>;
 
+/** Faults in a message that Temporal stores. */
+const FAULTS_SHOWN = 5;
+
 /**
  * Checks a workflow's argument.
  *
- * @throws OperationError `InvalidArgument` naming the first field that is wrong and what was expected
+ * @throws OperationError `InvalidArgument` naming the fields that are wrong and what was expected
  */
 export function parseArgument<T>(workflowType: string, schema: z.ZodType<T>, argument: unknown): T {
   const parsed = schema.safeParse(argument ?? {});
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const field = issue!.code === 'unrecognized_keys' ? issue.keys.join(', ') : issue!.path.join('.');
-  const fault =
-    issue!.code === 'unrecognized_keys'
-      ? 'is not a field of it'
-      : issue!.message.replace(/^Invalid input: /, '');
+  const faults = parsed.error.issues.slice(0, FAULTS_SHOWN).map(describeIssue).join(', and ');
   throw new OperationError(
     'InvalidArgument',
-    `The argument of ${workflowType} is wrong: ${field || 'the whole'}: ${fault}; correct it and start again.`,
+    `The argument of ${workflowType} is wrong: ${faults}; correct it and start again.`,
   );
+}
+
+function describeIssue(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'unrecognized_keys') return `${issue.keys.join(', ')}: is not a field of it`;
+  return `${issue.path.join('.') || 'the whole'}: ${issue.message.replace(/^Invalid input: /, '')}`;
 }
