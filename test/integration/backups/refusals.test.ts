@@ -8,10 +8,10 @@ import { withSession } from '../../../tools/data/server-session.js';
 import { installPostgres } from '../../../tools/install/install-postgres.js';
 import { findFreePorts } from '../../../tools/servers/free-port.js';
 import { startPostgres } from '../../../tools/servers/postgres.js';
+import { waitForFailedAttempt } from '../../support/activity-attempts.js';
 import { startBackupSystem, type BackupSystem } from '../../support/backup-system.js';
-import { waitUntil } from '../../support/wait-until.js';
 import { prepareWorker } from '../../support/worker-process.js';
-import { failureOf } from './workflow-failure.js';
+import { failureOf } from '../../support/workflow-failure.js';
 
 const roles = `
   CREATE ROLE stranger LOGIN PASSWORD 'stranger-pw' IN ROLE pg_monitor;
@@ -81,7 +81,10 @@ test('what cannot be backed up ends with what is wrong and what to do, and leave
   });
   await worker.start();
   try {
-    const failureWith = async (argument: object) => await failureOf(await start(system, argument));
+    const failureWith = async (argument: object) => {
+      const { type, message } = await failureOf(await start(system, argument));
+      return { type, message };
+    };
     const on = (server: string) => failureWith({ server, database: 'app' });
     const [wrongPassword, noFile, noPassword, unreachable, stranger, blind] = await Promise.all([
       on('wrong-password'),
@@ -148,7 +151,7 @@ test.skipIf(has16)('a pg_dump older than the server is refused by name, and noth
     postgres,
     configuration: { programDirectories: [binDirectory] },
   });
-  expect(await failureOf(await start(system, { database: 'app' }))).toEqual({
+  expect(await failureOf(await start(system, { database: 'app' }))).toMatchObject({
     type: 'ProgramMissing',
     message: sentence(/pg_dump of PostgreSQL 16/, /pg_dump is 15\)/, /postgresql-client-16/),
   });
@@ -167,11 +170,7 @@ test('a table that is locked is waited for, and backed up once it is free', asyn
   const handle = await withSession(postgres, 'app', async (session) => {
     await session.query('BEGIN; LOCK TABLE open IN ACCESS EXCLUSIVE MODE');
     const backup = await system.startBackup('app');
-    const failure = await waitUntil('the dump has failed once', async () => {
-      const { raw } = await backup.describe();
-      return raw.pendingActivities?.[0]?.lastFailure;
-    });
-    expect({ type: failure.applicationFailureInfo?.type, message: failure.message }).toEqual({
+    expect(await waitForFailedAttempt(backup, 'dump')).toEqual({
       type: 'LockTimeout',
       message: sentence(/statement timeout/, /pg_locks/),
     });
