@@ -44,10 +44,13 @@ export async function follow<T>(client: Client, run: Run): Promise<Followed<T>> 
   const interrupted = new Promise<Followed<T>>((resolve) => {
     interruption.signal.addEventListener('abort', () => resolve({ state: 'detached' }));
   });
-  const handle = client.workflow.getHandle(run.workflowId);
-  const finished = (handle.result() as Promise<T>).then((result) => ({ state: 'finished' as const, result }));
   const end = new AbortController();
-  void showProgress(client, run, display, end.signal);
+  // Requests that wait for an answer would keep the process alive long after the connection is closed.
+  const finished = client.withAbortSignal(end.signal, async (): Promise<Followed<T>> => {
+    const result: unknown = await client.workflow.getHandle(run.workflowId).result();
+    return { state: 'finished', result: result as T };
+  });
+  void client.withAbortSignal(end.signal, () => showProgress(client, run, display, end.signal));
   try {
     return await Promise.race([finished, interrupted]);
   } finally {
