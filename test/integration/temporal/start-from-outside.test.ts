@@ -113,7 +113,7 @@ test('the form of the Temporal UI starts a backup, and a wrong one that fails wi
     const page = await browser.newPage({ viewport: { width: 1100, height: 1010 } });
     await startFromForm(page, 'agentic-by-hand', { database: 'agentic', reason: 'before the migration' });
     // UPDATE_IMAGES=1 takes the documentation's picture anew.
-    if (process.env.UPDATE_IMAGES) await page.screenshot({ path: image });
+    if (process.env.UPDATE_IMAGES) await page.screenshot({ path: image, animations: 'disabled' });
     expect(await system.client.workflow.getHandle('agentic-by-hand').result()).toMatchObject({
       database: 'agentic',
     });
