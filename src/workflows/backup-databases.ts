@@ -1,4 +1,5 @@
 import {
+  CancellationScope,
   CancelledFailure,
   isCancellation,
   proxyActivities,
@@ -54,8 +55,8 @@ export async function backupDatabases(input: BackupDatabasesArgument): Promise<B
         server: plan.server,
         backups: await backUpAll(plan, argument, progress),
       };
-      if (result.backups.some(({ outcome }) => outcome === 'cancelled'))
-        throw new CancelledFailure('cancelled');
+      // Whoever cancels one backup by itself does not mean the others.
+      if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('cancelled');
       if (argument.databases === undefined) {
         progress.step = 'prune';
         Object.assign(result, await prune(plan.server));

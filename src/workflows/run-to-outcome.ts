@@ -1,4 +1,4 @@
-import { isCancellation, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import { isCancellation, log, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
 import type { NotificationEvent } from '../model/notification.js';
 import { OperationError } from '../model/failures.js';
@@ -8,13 +8,9 @@ import { showOutcome } from './search-attributes.js';
 
 const { notify } = proxyActivities<Activities>(notifyStep);
 
-/** Tells the configured channels. A channel that is down is its own trouble, never the backup's. */
+/** Tells the configured channels. One that is down is its own trouble; to cancel the telling undoes nothing either. */
 export async function tell(event: NotificationEvent): Promise<void> {
-  try {
-    await notify(event);
-  } catch (error) {
-    if (isCancellation(error)) throw error;
-  }
+  await notify(event).catch((error: unknown) => log.warn('nobody could be told', rootFailure(error)));
 }
 
 /**

@@ -7,6 +7,7 @@ import {
   countCalls,
   describeRun,
   failure,
+  failureOf,
   makeSteps,
   serve,
   stepNames,
@@ -31,19 +32,6 @@ async function backUp(made: Steps, database = newDatabase()): Promise<BackupResu
     workflowId: idOf(database),
     args: [{ database }],
   })) as BackupResult;
-}
-
-/** What a workflow that is expected to fail ended with. */
-async function failureOf(run: Promise<unknown>): Promise<{ type?: string; message: string }> {
-  const error: unknown = await run.then(
-    () => undefined,
-    (caught: unknown) => caught,
-  );
-  if (!(error instanceof WorkflowFailedError))
-    throw new Error('The workflow did not fail.', { cause: error });
-  let cause: Error | undefined = error.cause;
-  while (cause?.cause instanceof Error) cause = cause.cause;
-  return cause as Error & { type?: string };
 }
 
 describe('a backup', () => {

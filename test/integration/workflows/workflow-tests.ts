@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { Context } from '@temporalio/activity';
+import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure, defineSearchAttributeKey } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, DefaultLogger, Runtime, Worker, type WorkflowBundle } from '@temporalio/worker';
@@ -167,4 +168,17 @@ export async function describeRun(workflowId: string): Promise<Record<string, un
     .describe();
   const outcome = typedSearchAttributes.get(defineSearchAttributeKey('BackupOutcome', 'KEYWORD'));
   return { status: status.name, outcome, memo };
+}
+
+/** What a workflow that is expected to fail ended with. */
+export async function failureOf(run: Promise<unknown>): Promise<{ type?: string; message: string }> {
+  const error: unknown = await run.then(
+    () => undefined,
+    (caught: unknown) => caught,
+  );
+  if (!(error instanceof WorkflowFailedError))
+    throw new Error('The workflow did not fail.', { cause: error });
+  let cause: Error | undefined = error.cause;
+  while (cause?.cause instanceof Error) cause = cause.cause;
+  return cause as Error & { type?: string };
 }
