@@ -29,7 +29,7 @@ export async function writeResults(name: string, command: string, body: string):
 
 /** A Markdown table; the first row is its head, all columns but the first are aligned right. */
 export function renderTable([head, ...rows]: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |\n`;
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   const rule = head!.map((_, column) => (column === 0 ? '---' : '---:'));
-  return [line(head!), line(rule), ...rows.map(line)].join('');
+  return [line(head!), line(rule), ...rows.map(line)].join('\n');
 }

@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { benchLevels } from '../bench/levels.js';
 import { benchNightly, type NightlyOptions } from '../bench/nightly.js';
 
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'; // all works on Node 20
 const program = new Command('npm run bench --')
   .description('Measures on this machine and writes the figures to bench/RESULTS.md.')
   .showHelpAfterError('Benchmarks and their options are listed by: npm run bench -- --help');

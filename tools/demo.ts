@@ -4,6 +4,7 @@ import { readOptions } from './demo/read-options.js';
 import { runDemo } from './demo/run-demo.js';
 import { Started } from './demo/started.js';
 
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'; // all works on Node 20
 const options = readOptions(process.argv.slice(2));
 process.exit(typeof options === 'number' ? options : await main(options));
 

@@ -35,7 +35,6 @@ export async function runDemo(options: DemoOptions, started: Started): Promise<b
 
   await run(system, 'schedules', 'apply');
   const { failed } = await run(system, 'schedules', 'trigger', 'nightly');
-  await run(system, 'list');
   await run(system, 'prune', '--dry-run');
   await describePlaces(system);
   return !failed;
@@ -52,22 +51,27 @@ async function run({ command }: BackupSystem, ...args: string[]): Promise<{ fail
   });
 }
 
+/** Where everything is, and what to try next. */
 async function describePlaces(system: BackupSystem): Promise<void> {
   const { command, key, storeUrl, s3, temporal, directory } = system;
+  const store = s3 ? `${storeUrl} on ${s3.endpoint}, its credentials in ${directory}` : storeUrl;
+  const latest = await findLatestBackup(system);
   console.log(`
-The backups lie in    ${storeUrl}${s3 ? ` on ${s3.endpoint} (its credentials are files in ${directory})` : ''}
+The backups lie in    ${store}
 The private key is    ${key.privateKeyFile}
 The configuration is  ${directory}/backups.yaml
 Temporal's UI is at   ${temporal.uiUrl}
 
-Try next, in another terminal:
-  ${command} list langfuse
-  ${command} show ${await findLatestBackup(command)}
+Three commands to try next:
+  ${command} list
+  ${command} ${latest ? `show ${latest}` : 'status'}
   ${command} backup approvals --reason 'trying it out'`);
 }
 
-/** The id of the newest backup of `langfuse`. */
-async function findLatestBackup(command: string): Promise<string> {
-  const { stdout } = await execa(command, ['list', 'langfuse', '--json'], { stdin: 'ignore' });
-  return stdout;
+/** The id of the newest backup of the biggest database; undefined when there is none. */
+async function findLatestBackup({ command }: BackupSystem): Promise<string | undefined> {
+  const args = ['list', temponestDatabases[0]!.name, '--json'];
+  const { stdout } = await execa(command, args, { stdin: 'ignore' });
+  const { backups } = JSON.parse(stdout) as { backups: { id: string }[] };
+  return backups[0]?.id;
 }
