@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { MAIN_QUEUE } from '../model/queues.js';
@@ -44,13 +45,14 @@ export async function follow<T>(client: Client, run: Run): Promise<Followed<T>> 
   const interrupted = new Promise<Followed<T>>((resolve) => {
     interruption.signal.addEventListener('abort', () => resolve({ state: 'detached' }));
   });
-  const end = new AbortController();
   // Requests that wait for an answer would keep the process alive long after the connection is closed.
+  const end = new AbortController();
+  allowListeners(end.signal);
   const finished = client.withAbortSignal(end.signal, async (): Promise<Followed<T>> => {
     const result: unknown = await client.workflow.getHandle(run.workflowId).result();
     return { state: 'finished', result: result as T };
   });
-  void client.withAbortSignal(end.signal, () => showProgress(client, run, display, end.signal));
+  void showProgress(client, run, display, end.signal);
   try {
     return await Promise.race([finished, interrupted]);
   } finally {
@@ -59,6 +61,9 @@ export async function follow<T>(client: Client, run: Run): Promise<Followed<T>> 
     display.close();
   }
 }
+
+/** The SDK listens to a signal once for each request, and goes on after the answer; Node warns of more than ten. */
+const allowListeners = (signal: AbortSignal) => setMaxListeners(0, signal);
 
 /** Shows how far the run is until `signal` is aborted; never rejects. */
 async function showProgress(
@@ -69,7 +74,7 @@ async function showProgress(
 ): Promise<void> {
   for (let unanswered = 0; !signal.aborted;) {
     // A run that was followed into its end, or a Temporal that restarts: the result tells.
-    const progress = await observeRun(client, run).catch(() => undefined);
+    const progress = await observeOnce(client, run, signal).catch(() => undefined);
     if (signal.aborted) return;
     unanswered = progress ? 0 : unanswered + 1;
     if (progress) display.show(progress);
@@ -79,4 +84,11 @@ async function showProgress(
       );
     await setTimeout(INTERVAL, undefined, { signal }).catch(() => undefined);
   }
+}
+
+/** One look at the run, with a signal of its own: what the SDK leaves listening to it goes with it. */
+function observeOnce(client: Client, run: Run, signal: AbortSignal): ReturnType<typeof observeRun> {
+  const once = AbortSignal.any([signal]);
+  allowListeners(once);
+  return client.withAbortSignal(once, () => observeRun(client, run));
 }

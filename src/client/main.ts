@@ -49,6 +49,11 @@ function inheritSettings(command: Command): void {
   }
 }
 
+// Whoever reads the output may stop early (`| head`); what the command does is done all the same.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 program.exitOverride();
 inheritSettings(program);
 try {

@@ -5,7 +5,7 @@ import { findFreePort } from '../../../tools/servers/free-port.js';
 import { startTemporalDevServer } from '../../../tools/servers/temporal.js';
 import { makeGpgHome } from '../../support/gpg-home.js';
 import { makeScratchDirectory } from '../../support/scratch-directory.js';
-import { runCli } from './run-cli.js';
+import { runCli, startCli } from './run-cli.js';
 
 /** A configuration, and the environment in which nobody listens where Temporal should be. */
 async function prepare(text: string) {
@@ -141,4 +141,10 @@ stores: [{ url: 'file://$directory' }]
     outcome: 'warning',
     detail: expect.stringContaining(`renew it now: ${key.fingerprint} until `) as string,
   });
+});
+
+test('a reader that stops early is no error', async () => {
+  const child = startCli(['config', 'schema'], {});
+  child.stdout.destroy();
+  expect(await child).toMatchObject({ exitCode: 0, stderr: '' });
 });
