@@ -1,5 +1,5 @@
 import { pino, stdSerializers, type Logger } from 'pino';
-import { redact } from './redaction.js';
+import { redactedJson } from './redaction.js';
 
 export type { Logger };
 
@@ -12,6 +12,6 @@ export function createLogger(level: string): Logger {
       serializers: { error: stdSerializers.err },
       timestamp: pino.stdTimeFunctions.isoTime,
     },
-    { write: (line: string) => void process.stderr.write(redact(line)) },
+    { write: (line: string) => void process.stderr.write(`${redactedJson(JSON.parse(line))}\n`) },
   );
 }

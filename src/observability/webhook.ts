@@ -1,4 +1,4 @@
-import { redact } from './redaction.js';
+import { redactedJson } from './redaction.js';
 
 /** How long a channel may take to answer, in milliseconds. */
 const TIMEOUT = 15_000;
@@ -16,7 +16,7 @@ export async function postWebhook(url: string, body: object, signal: AbortSignal
     response = await fetch(url, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: redact(JSON.stringify(body)),
+      body: redactedJson(body),
       signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT)]),
     });
   } catch {
