@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { backupProgressQuery } from '../../src/workflows/queries.js';
+import { MAIN_QUEUE } from '../../src/model/queues.js';
+import { backupProgressQuery, backupsProgressQuery } from '../../src/workflows/queries.js';
 import { countAttempts } from '../support/activity-attempts.js';
 import {
   moments,
@@ -9,6 +10,7 @@ import {
   type SharedServers,
 } from '../support/held-backup.js';
 import { findProcesses } from '../support/our-processes.js';
+import { waitUntil } from '../support/wait-until.js';
 import { expectEmptyStore, expectOneWholeBackup, listStore } from '../support/whole-backup.js';
 import { failureOf } from '../support/workflow-failure.js';
 
@@ -71,3 +73,36 @@ test.concurrent(
     await expectOneWholeBackup(system, backupId!);
   },
 );
+
+test.concurrent('a cancelled run cancels the backups that it has begun', async () => {
+  await using system = await startHeldSystem('dump', servers);
+  const run = await system.client.workflow.start('backupDatabases', {
+    taskQueue: MAIN_QUEUE,
+    workflowId: 'night',
+    args: [{}],
+  });
+  await system.held();
+  const [child] = (await run.query(backupsProgressQuery)).backups;
+  await run.cancel();
+
+  expect(await failureOf(run)).toMatchObject({ type: 'Cancelled' });
+  const backup = await system.client.workflow.getHandle(child!.workflowId).describe();
+  expect(backup.status.name).toBe('CANCELLED');
+  expect(await findProcesses(system.scratch)).toEqual([expect.stringMatching(`^${system.worker.pid} `)]);
+  expect(await system.listStaging()).toEqual([]);
+  await expectEmptyStore(system.store);
+});
+
+// A termination tells nobody: the worker finds out with its next heartbeat, and staging is cleared by the next backup.
+test.concurrent('a terminated backup is ended by its worker, and cleared up by the next one', async () => {
+  await using system = await startHeldSystem('dump', servers);
+  const backup = await system.startBackup('app');
+  await system.held();
+  await backup.terminate();
+  await waitUntil('only the worker runs', async () => (await findProcesses(system.scratch)).length === 1);
+  expect(await system.listStaging()).not.toEqual([]);
+
+  const { backupId } = await (await system.startBackup('app')).result();
+  expect(await system.listStaging()).toEqual([]);
+  await expectOneWholeBackup(system, backupId);
+});

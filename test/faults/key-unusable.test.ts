@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { startPostgres } from '../../tools/servers/postgres.js';
 import { startBackupSystem } from '../support/backup-system.js';
 import { makeGpgHome, type GpgHome } from '../support/gpg-home.js';
 import { expectEmptyStore, expectOneWholeBackup } from '../support/whole-backup.js';
@@ -19,15 +20,14 @@ async function revoke({ gpg, fingerprint, home }: GpgHome): Promise<void> {
 }
 
 test('a key that cannot be encrypted to fails the backup before the dump begins', async () => {
+  await using postgres = await startPostgres();
+  await postgres.query('postgres', 'CREATE DATABASE app');
   await using good = await makeGpgHome(ADDRESS);
   await using programs = await makeWrappedPrograms();
-  const pgDump = await programs.wrap({
-    name: 'pg_dump',
-    from: '/usr/lib/postgresql/15/bin',
-    script: onlyCount,
-  });
+  const pgDump = await programs.wrap({ name: 'pg_dump', from: postgres.binDirectory, script: onlyCount });
   await using system = await startBackupSystem({
     databases: ['app'],
+    postgres,
     encryption: 'gpg',
     key: good,
     recipient: ADDRESS,

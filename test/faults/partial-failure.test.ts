@@ -6,17 +6,24 @@ import type { NotificationEvent } from '../../src/model/notification.js';
 import { MAIN_QUEUE } from '../../src/model/queues.js';
 import type { BackupsResult } from '../../src/model/results.js';
 import { startPostgres, type PostgresServer } from '../../tools/servers/postgres.js';
+import { startTemporalDevServer, type TemporalDevServer } from '../../tools/servers/temporal.js';
 import { startBackupSystem } from '../support/backup-system.js';
+import { makeNamespace } from '../support/temporal-namespace.js';
 import { listStore } from '../support/whole-backup.js';
 import { failureOf } from '../support/workflow-failure.js';
 
 let postgres: PostgresServer;
+let temporal: TemporalDevServer;
 beforeAll(async () => {
+  temporal = await startTemporalDevServer();
   postgres = await startPostgres();
   await postgres.query('postgres', 'CREATE DATABASE app');
   await postgres.query('postgres', 'CREATE DATABASE other');
 });
-afterAll(() => postgres.stop());
+afterAll(async () => {
+  await temporal.stop();
+  await postgres.stop();
+});
 
 /** A webhook that treats the n-th request as told, and remembers all events. */
 async function startWebhook(treat: (response: ServerResponse, n: number) => void) {
@@ -54,6 +61,7 @@ test.concurrent('the other databases go on when one fails, and the run says whic
   await using system = await startBackupSystem({
     databases,
     postgres,
+    temporal: await makeNamespace(temporal),
     server: { concurrency: 1 },
     ...notifyOf(webhook.url),
   });
@@ -88,7 +96,12 @@ test.concurrent.each([
   ['hangs', hangFirst],
 ] as const)('a webhook that %s is told again, and changes nothing of a success', async (_how, treat) => {
   await using webhook = await startWebhook(treat);
-  await using system = await startBackupSystem({ databases: ['app'], postgres, ...notifyOf(webhook.url) });
+  await using system = await startBackupSystem({
+    databases: ['app'],
+    postgres,
+    temporal: await makeNamespace(temporal),
+    ...notifyOf(webhook.url),
+  });
   expect((await system.backUp()).backups).toMatchObject([{ database: 'app', outcome: 'committed' }]);
   expect(webhook.events).toMatchObject([{ type: 'backup.succeeded' }, { type: 'backup.succeeded' }]);
 });
@@ -98,6 +111,7 @@ test.concurrent('a webhook that answers 500 does not hide a failure', async () =
   await using system = await startBackupSystem({
     databases: ['missing'],
     postgres,
+    temporal: await makeNamespace(temporal),
     ...notifyOf(webhook.url),
   });
   const { type, message } = await failureOf(await system.startBackup('missing'));

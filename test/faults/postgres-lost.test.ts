@@ -1,17 +1,22 @@
 import { join } from 'node:path';
+import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { measureDirectory } from '../../src/programs/measure-directory.js';
 import { startPostgres, type PostgresServer } from '../../tools/servers/postgres.js';
+import { startTemporalDevServer, type TemporalDevServer } from '../../tools/servers/temporal.js';
 import { startToxiproxy, type Toxiproxy } from '../../tools/servers/toxiproxy.js';
-import { countAttempts } from '../support/activity-attempts.js';
+import { countAttempts, waitForFailedAttempt } from '../support/activity-attempts.js';
 import { startBackupSystem } from '../support/backup-system.js';
+import { makeNamespace } from '../support/temporal-namespace.js';
 import { waitUntil } from '../support/wait-until.js';
 import { expectEmptyStore, expectOneWholeBackup } from '../support/whole-backup.js';
 import { failureOf } from '../support/workflow-failure.js';
 
 let postgres: PostgresServer;
+let temporal: TemporalDevServer;
 let toxiproxy: Toxiproxy;
 beforeAll(async () => {
+  temporal = await startTemporalDevServer();
   postgres = await startPostgres();
   await postgres.query('postgres', 'CREATE DATABASE app');
   await postgres.query(
@@ -22,6 +27,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await toxiproxy.stop();
+  await temporal.stop();
   await postgres.stop();
 });
 
@@ -29,7 +35,12 @@ const createProxy = () => toxiproxy.createProxy(`127.0.0.1:${postgres.port}`);
 
 test.concurrent('a dump that PostgreSQL interrupts by restarting is made again', async () => {
   const proxy = await createProxy();
-  await using system = await startBackupSystem({ databases: ['app'], postgres, postgresPort: proxy.port });
+  await using system = await startBackupSystem({
+    databases: ['app'],
+    postgres,
+    postgresPort: proxy.port,
+    temporal: await makeNamespace(temporal),
+  });
   const slow = await proxy.addToxic({ type: 'bandwidth', attributes: { rate: 200 } });
   const backup = await system.startBackup('app');
   await waitUntil(
@@ -46,7 +57,12 @@ test.concurrent('a dump that PostgreSQL interrupts by restarting is made again',
 
 test.concurrent('a server that stays away fails the backup with one sentence', async () => {
   const proxy = await createProxy();
-  await using system = await startBackupSystem({ databases: ['app'], postgres, postgresPort: proxy.port });
+  await using system = await startBackupSystem({
+    databases: ['app'],
+    postgres,
+    postgresPort: proxy.port,
+    temporal: await makeNamespace(temporal),
+  });
   await proxy.disable();
   const backup = await system.startBackup('app');
 
@@ -59,4 +75,25 @@ test.concurrent('a server that stays away fails the backup with one sentence', a
   );
   expect(await system.listStaging()).toEqual([]);
   await expectEmptyStore(system.store);
+});
+
+test.concurrent('a table that is locked for longer than the lock wait timeout is waited for', async () => {
+  await using postgres = await startPostgres();
+  await postgres.query('postgres', 'CREATE DATABASE app');
+  await postgres.query('app', 'CREATE TABLE busy AS SELECT 1 AS n');
+  await using system = await startBackupSystem({
+    databases: ['app'],
+    postgres,
+    temporal: await makeNamespace(temporal),
+    server: { lockWaitTimeout: '1s' },
+  });
+  const { host, port, user, password } = postgres;
+  const holder = new pg.Client({ host, port, user, password, database: 'app' });
+  await holder.connect();
+  await holder.query('BEGIN; LOCK TABLE busy IN ACCESS EXCLUSIVE MODE');
+  const backup = await system.startBackup('app');
+  expect(await waitForFailedAttempt(backup, 'dump')).toMatchObject({ type: 'LockTimeout' });
+  await holder.end();
+
+  await expectOneWholeBackup(system, (await backup.result()).backupId);
 });

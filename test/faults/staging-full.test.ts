@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startPostgres, type PostgresServer } from '../../tools/servers/postgres.js';
+import { startTemporalDevServer, type TemporalDevServer } from '../../tools/servers/temporal.js';
 import { waitForFailedAttempt } from '../support/activity-attempts.js';
 import { startBackupSystem } from '../support/backup-system.js';
+import { makeNamespace } from '../support/temporal-namespace.js';
 import { expectEmptyStore, expectOneWholeBackup } from '../support/whole-backup.js';
 import { failureOf } from '../support/workflow-failure.js';
 import { makeWrappedPrograms } from '../support/wrapped-programs.js';
@@ -27,7 +29,9 @@ const fill = (file: string) => `cat /dev/zero > '${file}' 2>/dev/null`;
 
 describe.skipIf(process.getuid?.() !== 0)('a staging volume (mounted by root)', () => {
   let postgres: PostgresServer;
+  let temporal: TemporalDevServer;
   beforeAll(async () => {
+    temporal = await startTemporalDevServer();
     postgres = await startPostgres();
     await postgres.query('postgres', 'CREATE DATABASE app');
     await postgres.query(
@@ -35,12 +39,20 @@ describe.skipIf(process.getuid?.() !== 0)('a staging volume (mounted by root)', 
       'CREATE TABLE big AS SELECT sha512(n::text::bytea) FROM generate_series(1, 20000) n',
     );
   });
-  afterAll(() => postgres.stop());
+  afterAll(async () => {
+    await temporal.stop();
+    await postgres.stop();
+  });
 
   test.concurrent('that the backup can never fit in is refused at once', async () => {
     await using volume = await mountVolume(16);
     const stagingDirectory = join(volume.directory, 'staging');
-    await using system = await startBackupSystem({ databases: ['app'], postgres, stagingDirectory });
+    await using system = await startBackupSystem({
+      databases: ['app'],
+      postgres,
+      temporal: await makeNamespace(temporal),
+      stagingDirectory,
+    });
     const { type, message } = await failureOf(await system.startBackup('app'));
     expect(type).toBe('StagingTooSmall');
     expect(message).toMatch(
@@ -52,7 +64,12 @@ describe.skipIf(process.getuid?.() !== 0)('a staging volume (mounted by root)', 
   test.concurrent('that others have filled is waited for', async () => {
     await using volume = await mountVolume(64);
     const stagingDirectory = join(volume.directory, 'staging');
-    await using system = await startBackupSystem({ databases: ['app'], postgres, stagingDirectory });
+    await using system = await startBackupSystem({
+      databases: ['app'],
+      postgres,
+      temporal: await makeNamespace(temporal),
+      stagingDirectory,
+    });
     const filler = join(volume.directory, 'filler');
     await execa('fallocate', ['-l', '48M', filler]);
     const backup = await system.startBackup('app');
@@ -82,6 +99,7 @@ describe.skipIf(process.getuid?.() !== 0)('a staging volume (mounted by root)', 
       await using system = await startBackupSystem({
         databases: ['app'],
         postgres,
+        temporal: await makeNamespace(temporal),
         encryption: 'gpg',
         stagingDirectory: join(volume.directory, 'staging'),
         programDirectories: [programs.directory],

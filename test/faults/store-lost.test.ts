@@ -4,6 +4,7 @@ import { startS3Proxy } from '../integration/stores/s3-proxy.js';
 import { countAttempts, waitForFailedAttempt } from '../support/activity-attempts.js';
 import { startBackupSystem } from '../support/backup-system.js';
 import { startHeldSystem, startSharedServers, type SharedServers } from '../support/held-backup.js';
+import { makeNamespace } from '../support/temporal-namespace.js';
 import { expectEmptyStore, expectOneWholeBackup } from '../support/whole-backup.js';
 import { failureOf } from '../support/workflow-failure.js';
 
@@ -85,13 +86,14 @@ test.concurrent('a slow store is not a failed one: the upload outlasts the heart
 });
 
 test.concurrent('a store that forbids to write fails the backup at once, with one sentence', async () => {
-  const { postgres, s3 } = servers;
+  const { postgres, s3, temporal } = servers;
   await using proxy = await startS3Proxy(s3.endpoint, {
     answer: ({ method }) => (method === 'PUT' ? 403 : undefined),
   });
   await using system = await startBackupSystem({
     databases: ['app'],
     postgres,
+    temporal: await makeNamespace(temporal),
     store: 's3',
     s3,
     s3Endpoint: proxy.endpoint,

@@ -5,7 +5,7 @@ import { parse, stringify } from 'yaml';
 import type { Configuration } from '../../src/config/schema.js';
 import { backupProgressQuery } from '../../src/workflows/queries.js';
 import { findFreePort } from '../../tools/servers/free-port.js';
-import { countAttempts } from '../support/activity-attempts.js';
+import { countAttempts, waitForFailedAttempt } from '../support/activity-attempts.js';
 import type { BackupSystem } from '../support/backup-system.js';
 import { startHeldSystem, startSharedServers, type SharedServers } from '../support/held-backup.js';
 import { expectOneWholeBackup, listStore } from '../support/whole-backup.js';
@@ -48,6 +48,24 @@ test.concurrent(
 
     const { backupId } = await backup.result();
     expect(await countAttempts(backup)).toMatchObject({ dump: 1, compress: 1, commit: 1 });
+    await expectOneWholeBackup(system, backupId);
+  },
+);
+
+// As a virtual machine that is paused: the server gives the attempt to another one while the first still goes on.
+test.concurrent.each(['dump', 'upload', 'commit'] as const)(
+  'a worker frozen for longer than the heartbeat timeout does no harm when it goes on: %s',
+  async (moment) => {
+    await using system = await startHeldSystem(moment, servers);
+    const backup = await system.startBackup('app');
+    await system.held();
+    process.kill(system.worker.pid, 'SIGSTOP');
+    await waitForFailedAttempt(backup, moment);
+    process.kill(system.worker.pid, 'SIGCONT');
+    await system.release();
+
+    const { backupId } = await backup.result();
+    expect(await countAttempts(backup)).toMatchObject({ [moment]: 2, releaseStaging: 1 });
     await expectOneWholeBackup(system, backupId);
   },
 );

@@ -2,9 +2,11 @@ import { startMinio } from '../../tools/servers/minio.js';
 import { startPostgres, type PostgresServer } from '../../tools/servers/postgres.js';
 import type { S3Server } from '../../tools/servers/s3.js';
 import { startS3Proxy, type ProxiedRequest } from '../integration/stores/s3-proxy.js';
+import { startTemporalDevServer, type TemporalDevServer } from '../../tools/servers/temporal.js';
 import { startBackupSystem, type BackupSystem, type BackupSystemOptions } from './backup-system.js';
 import { makeGate } from './gate.js';
 import { makeGpgHome, type GpgHome } from './gpg-home.js';
+import { makeNamespace } from './temporal-namespace.js';
 import { holdFirstRun, makeWrappedPrograms, onlyCount } from './wrapped-programs.js';
 
 /** Moments in the middle of each step of a backup. */
@@ -40,6 +42,8 @@ export interface SharedServers extends AsyncDisposable {
   /** With a database `app`, in which table `kept` has 1000 rows. */
   postgres: PostgresServer;
   s3: S3Server;
+  /** Each system gets a namespace of its own. */
+  temporal: TemporalDevServer;
   key: GpgHome;
 }
 
@@ -49,13 +53,15 @@ export async function startSharedServers(): Promise<SharedServers> {
   await postgres.query('postgres', 'CREATE DATABASE app');
   await postgres.query('app', 'CREATE TABLE kept AS SELECT n, md5(n::text) FROM generate_series(1, 1000) n');
   const s3 = await startMinio();
+  const temporal = await startTemporalDevServer();
   const key = await makeGpgHome('backups@test.invalid');
   return {
     postgres,
     s3,
+    temporal,
     key,
     async [Symbol.asyncDispose]() {
-      for (const server of [postgres, s3, key]) await server[Symbol.asyncDispose]();
+      for (const server of [postgres, s3, temporal, key]) await server[Symbol.asyncDispose]();
     },
   };
 }
@@ -63,7 +69,7 @@ export async function startSharedServers(): Promise<SharedServers> {
 /** Starts a system with an S3 store and GPG that will be held at `moment`. */
 export async function startHeldSystem(
   moment: Moment,
-  { postgres, s3, key }: SharedServers,
+  { postgres, s3, temporal, key }: SharedServers,
   options: Partial<BackupSystemOptions> = {},
 ): Promise<HeldSystem> {
   const programs = await makeWrappedPrograms();
@@ -104,6 +110,7 @@ export async function startHeldSystem(
   const system = await startBackupSystem({
     databases: ['app'],
     postgres,
+    temporal: await makeNamespace(temporal),
     store: 's3',
     s3,
     s3Endpoint: proxy.endpoint,

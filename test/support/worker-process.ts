@@ -7,12 +7,6 @@ import { waitUntil } from './wait-until.js';
 
 const project = join(import.meta.dirname, '..', '..');
 
-const program = `
-import { loadConfiguration } from './dist/config/load.js';
-import { readEnvironment } from './dist/config/environment.js';
-import { runWorker } from './dist/worker.js';
-await runWorker(await loadConfiguration(process.argv[1]), readEnvironment(), ['control', 'backup']);`;
-
 /** A worker process of the built code. */
 export interface WorkerProcess {
   /** The process id; fails when it does not run. */
@@ -64,7 +58,7 @@ export function prepareWorker(options: WorkerProcessOptions): WorkerProcess {
     async start() {
       if (isRunning(child)) throw new Error('The worker runs already.');
       const log = openSync(logFile, 'a', 0o600);
-      const args = ['--input-type=module', '--eval', program, configurationFile];
+      const args = ['dist/client/main.js', 'worker', '--config', configurationFile];
       const started = spawn(process.execPath, args, {
         cwd: project,
         env: environment,
