@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { backupProgressQuery } from '../../src/workflows/queries.js';
+import { startToxiproxy } from '../../tools/servers/toxiproxy.js';
 import { countAttempts } from '../support/activity-attempts.js';
 import {
   moments,
@@ -9,6 +10,8 @@ import {
   type SharedServers,
 } from '../support/held-backup.js';
 import { findProcesses } from '../support/our-processes.js';
+import { makeNamespace } from '../support/temporal-namespace.js';
+import { waitUntil } from '../support/wait-until.js';
 import { expectOneWholeBackup } from '../support/whole-backup.js';
 
 let servers: SharedServers;
@@ -43,3 +46,29 @@ test.concurrent.each(moments)('a worker killed in the middle is replaced: %s', a
   expect(await system.countRuns()).toEqual({ ...ran, ...(step in programs ? { [programs[step]!]: 2 } : {}) });
   await expectOneWholeBackup(system, backupId!);
 });
+
+// Temporal hears nothing of the first attempt's success, and asks for another.
+test.concurrent(
+  'a step that was finished but not reported when the worker died is not done again',
+  async () => {
+    await using toxiproxy = await startToxiproxy();
+    const proxy = await toxiproxy.createProxy(servers.temporal.address);
+    const temporal = await makeNamespace({ ...servers.temporal, address: `${proxy.host}:${proxy.port}` });
+    await using system = await startHeldSystem('dump', servers, { temporal });
+    const backup = await system.startBackup('app');
+    await system.held();
+    await proxy.disable();
+    await system.release();
+    await waitUntil('the dump is complete', async () =>
+      (await system.listStaging()).some((file) => file.endsWith('/dump/result.json')),
+    );
+    await system.worker.kill('SIGKILL');
+    await proxy.enable();
+    await system.worker.start();
+
+    const { backupId } = await backup.result();
+    expect(await countAttempts(backup)).toMatchObject({ dump: 2, compress: 1 });
+    expect(await system.countRuns()).toEqual({ pg_dump: 1, tar: 1, gpg: 1 });
+    await expectOneWholeBackup(system, backupId);
+  },
+);
