@@ -1,13 +1,22 @@
 import { readFile } from 'node:fs/promises';
-import { isNode, LineCounter, parseDocument, type Document } from 'yaml';
+import { isMap, isNode, isScalar, LineCounter, parseDocument, visit, type Document } from 'yaml';
 import type { z } from 'zod';
 import { OperationError } from '../model/failures.js';
 import { configurationSchema, type Configuration } from './schema.js';
 
+/** What stands at `path`: where that is a value of a mapping, its key, which may be some lines above. */
+function nodeAt(document: Document, path: readonly PropertyKey[]): unknown {
+  const key = path.at(-1);
+  const parent = document.getIn(path.slice(0, -1), true);
+  if (typeof key === 'string' && isMap(parent))
+    return parent.items.find((pair) => isScalar(pair.key) && pair.key.value === key)?.key;
+  return document.getIn(path, true);
+}
+
 /** The line of the deepest node on the way to `path`. */
 function lineOf(document: Document, path: readonly PropertyKey[], lines: LineCounter): number {
   for (let depth = path.length; depth >= 0; depth -= 1) {
-    const node = document.getIn(path.slice(0, depth), true);
+    const node = nodeAt(document, path.slice(0, depth));
     if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
   }
   return 1;
@@ -22,10 +31,13 @@ function flattenIssue(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
   return deepest.flatMap((inner) => flattenIssue({ ...inner, path: [...issue.path, ...inner.path] }));
 }
 
-function describeIssue(issue: z.core.$ZodIssue): string {
-  const where = issue.path.join('.') || 'the file';
-  if (issue.code === 'unrecognized_keys') return `${where}: unknown key ${issue.keys.join(', ')}`;
-  return `${where}: ${issue.message.replace(/^Invalid input: /, '')}`;
+/** Each fault of an issue, with the place it is at. */
+function describeIssue(issue: z.core.$ZodIssue): { path: PropertyKey[]; message: string }[] {
+  const { path } = issue;
+  const where = path.join('.') || 'the file';
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => ({ path: [...path, key], message: `${where}: unknown key ${key}` }));
+  return [{ path, message: `${where}: ${issue.message.replace(/^Invalid input: /, '')}` }];
 }
 
 /**
@@ -41,11 +53,20 @@ export function parseConfiguration(text: string, file: string): Configuration {
     line: linePos?.[0].line ?? 1,
     message: message.split('\n')[0]!,
   }));
+  visit(document, {
+    Alias: (_key, alias) => {
+      if (!alias.resolve(document))
+        errors.push({
+          line: lines.linePos(alias.range![0]).line,
+          message: `nothing is called &${alias.source}`,
+        });
+    },
+  });
   const parsed = configurationSchema.safeParse(errors.length > 0 ? {} : document.toJS());
   if (parsed.success) return parsed.data;
   if (errors.length === 0)
-    for (const issue of parsed.error.issues.flatMap(flattenIssue))
-      errors.push({ line: lineOf(document, issue.path, lines), message: describeIssue(issue) });
+    for (const { path, message } of parsed.error.issues.flatMap(flattenIssue).flatMap(describeIssue))
+      errors.push({ line: lineOf(document, path, lines), message });
   const list = errors
     .sort((a, b) => a.line - b.line)
     .map(({ line, message }) => `\n  ${file}:${line}: ${message}`);

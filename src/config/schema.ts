@@ -3,7 +3,13 @@ import { nameOfStore, storeConfiguration } from '../model/store-configuration.js
 import { scheduleConfiguration } from '../model/schedule-configuration.js';
 import { duration } from './duration.js';
 
-const name = z.string().min(1).max(63);
+/** @see https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-IDENTIFIERS (NAMEDATALEN) */
+const name = z
+  .string()
+  .min(1)
+  .max(63)
+  .refine((text) => Buffer.byteLength(text) <= 63, 'expected 63 bytes of UTF-8 at most')
+  .refine((text) => !text.includes('\0'), 'must hold no NUL');
 const file = z.string().startsWith('/', 'expected an absolute path');
 
 /** Refuses a list in which two entries have the same name: everything that is kept is kept by name. */
@@ -37,30 +43,40 @@ const database = z.union([
   z.strictObject({ name, ...dumpOptions }),
 ]);
 
-const server = z.strictObject({
-  name: name.describe('what keys, metrics and workflow arguments call it'),
-  host: z.string().min(1),
-  port: z.int().min(1).max(65535).default(5432),
-  user: z.string().min(1).describe('needs pg_read_all_data and pg_monitor; a superuser for the globals'),
-  passwordFile: file.optional().describe('a file that holds the password and nothing else'),
-  sslmode: z.enum(['disable', 'require', 'verify-full']).default('disable'),
-  sslRootCert: file.optional(),
-  maintenanceDatabase: name.default('postgres').describe('connected to for what belongs to no database'),
-  databases: z
-    .array(database)
-    .min(1)
-    .superRefine(refuseTwins((entry) => entry.name))
-    .optional()
-    .describe('left out: every database but the templates'),
-  globals: z.boolean().default(true).describe('also back up roles, memberships and tablespaces'),
-  concurrency: z.int().min(1).max(64).default(2).describe('databases in flight at once'),
-  ...dumpOptions,
-});
+const server = z
+  .strictObject({
+    name: name.describe('what keys, metrics and workflow arguments call it'),
+    host: z.string().min(1),
+    port: z.int().min(1).max(65535).default(5432),
+    user: z.string().min(1).describe('needs pg_read_all_data and pg_monitor; a superuser for the globals'),
+    passwordFile: file.optional().describe('a file that holds the password and nothing else'),
+    sslmode: z.enum(['disable', 'require', 'verify-full']).default('disable'),
+    sslRootCert: file.optional(),
+    maintenanceDatabase: name.default('postgres').describe('connected to for what belongs to no database'),
+    databases: z
+      .array(database)
+      .min(1)
+      .superRefine(refuseTwins((entry) => entry.name))
+      .optional()
+      .describe('left out: every database but the templates'),
+    globals: z.boolean().default(true).describe('also back up roles, memberships and tablespaces'),
+    concurrency: z.int().min(1).max(64).default(2).describe('databases in flight at once'),
+    ...dumpOptions,
+  })
+  .refine(({ sslmode, sslRootCert }) => sslmode !== 'verify-full' || sslRootCert !== undefined, {
+    path: ['sslmode'],
+    message: 'verify-full needs sslRootCert: pg_dump knows no other certificate authority',
+  });
 
-const compression = z.strictObject({
-  method: z.enum(['zstd', 'gzip']).default('zstd'),
-  level: z.int().min(1).max(19).optional().describe('the codec’s own level (default: zstd 1, gzip 6)'),
-});
+const compression = z
+  .strictObject({
+    method: z.enum(['zstd', 'gzip']).default('zstd'),
+    level: z.int().min(1).max(19).optional().describe('the codec’s own level (default: zstd 1, gzip 6)'),
+  })
+  .refine(({ method, level = 1 }) => method !== 'gzip' || level <= 9, {
+    path: ['level'],
+    message: 'gzip has levels 1 to 9',
+  });
 
 const encryption = z.discriminatedUnion('method', [
   z.strictObject({
@@ -116,7 +132,10 @@ export const configurationSchema = z.strictObject({
     .strictObject({
       address: z.string().default('0.0.0.0').describe('where /health and /ready listen'),
       port: z.int().min(0).max(65535).default(9090),
-      heartbeatTimeout: duration.prefault('30s').describe('how soon a worker that died is noticed'),
+      heartbeatTimeout: duration
+        .refine((seconds) => seconds > 0, 'expected at least 1s')
+        .prefault('30s')
+        .describe('how soon a worker that died is noticed'),
       shutdownGrace: duration.prefault('30s').describe('how long running steps may go on after SIGTERM'),
       logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
     })
