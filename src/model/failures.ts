@@ -83,6 +83,7 @@ const bySqlState: Record<string, FailureType> = {
   '53': 'ServerUnreachable',
   '55P03': 'LockTimeout',
   '57P': 'ServerUnreachable',
+  '57P04': 'DatabaseNotFound',
 };
 
 /** HTTP status of a store's answer → type. Any other 5xx is the store's own trouble and passes. */
@@ -103,7 +104,10 @@ const byHttpStatus: Record<number, FailureType> = {
 /** What a program or libpq says on standard error, under `LC_ALL=C`, → type. First match wins. */
 const byMessage: [RegExp, FailureType][] = [
   [/No space left on device|Disk quota exceeded/, 'StagingFull'],
-  [/password authentication failed|no password supplied|no pg_hba\.conf entry/, 'AuthenticationFailed'],
+  [
+    /password authentication failed|no password supplied|no pg_hba\.conf entry|FATAL: +role "(.*)" does not exist/,
+    'AuthenticationFailed',
+  ],
   [/database "(.*)" does not exist/, 'DatabaseNotFound'],
   [/permission denied|row-level security policy/, 'PermissionDenied'],
   // pg_dump waits for locks under a statement_timeout, and for nothing else.

@@ -1,8 +1,8 @@
 import {
   ActivityFailure,
   ApplicationFailure,
+  CancelledFailure,
   ChildWorkflowFailure,
-  isCancellation,
   TimeoutFailure,
 } from '@temporalio/workflow';
 import { OperationError, type FailureType } from '../model/failures.js';
@@ -10,19 +10,20 @@ import { OperationError, type FailureType } from '../model/failures.js';
 /** The failure that says what happened, below the envelopes that Temporal puts around it. */
 export function rootFailure(error: unknown): { type: string; message: string } {
   let inner = error;
-  while ((inner instanceof ActivityFailure || inner instanceof ChildWorkflowFailure) && inner.cause)
+  let step = 'The workflow';
+  while ((inner instanceof ActivityFailure || inner instanceof ChildWorkflowFailure) && inner.cause) {
+    if (inner instanceof ActivityFailure) step = inner.activityType;
     inner = inner.cause;
+  }
   if (inner instanceof ApplicationFailure)
     return { type: inner.type ?? 'Unexpected', message: inner.message };
   if (inner instanceof OperationError) return { type: inner.type, message: inner.message };
-  if (inner instanceof TimeoutFailure) {
-    const step = error instanceof ActivityFailure ? error.activityType : 'The workflow';
+  if (inner instanceof TimeoutFailure)
     return {
       type: 'Stalled',
       message: `${step} was given up (${inner.timeoutType}): its worker went away or it took too long; check the worker and start again.`,
     };
-  }
-  if (isCancellation(error)) return { type: 'Cancelled', message: 'It was cancelled.' };
+  if (inner instanceof CancelledFailure) return { type: 'Cancelled', message: 'It was cancelled.' };
   return { type: 'Unexpected', message: inner instanceof Error ? inner.message : String(inner) };
 }
 
