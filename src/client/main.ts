@@ -37,6 +37,7 @@ Examples:
 Temporal is found by TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and the other variables of Temporal's own clients.
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.`,
   )
+  .configureHelp({ showGlobalOptions: true })
   .showHelpAfterError('(--help shows how it is used)');
 for (const command of [worker, backup, list, show, status, prune, schedules, config])
   program.addCommand(command);
