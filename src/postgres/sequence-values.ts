@@ -5,7 +5,10 @@ import type { ArchiveEntry } from './table-of-contents.js';
 
 type SequenceValue = Inventory['sequences'][number];
 
-const SETVAL = /setval\((E?)'((?:[^']|'')*)', (-?\d+), (true|false)\)/g;
+/** A whole statement: the name of a sequence, which stands in a comment as well, may look like one. */
+const SETVAL = /^SELECT pg_catalog\.setval\('((?:[^']|'')*)', (-?\d+), (true|false)\);$/gm;
+/** What a database with the old setting dumps: its backslashes are doubled. */
+const OLD_STRINGS = /^SET standard_conforming_strings = off;$/m;
 const IDENTIFIER = /"((?:[^"]|"")*)"|([^".]+)/g;
 
 /** The unquoted parts of a qualified identifier such as `public."Order ids"`. */
@@ -18,9 +21,10 @@ function splitQualifiedName(text: string): [schema: string, name: string] {
 
 /** Reads `setval` calls as pg_dump writes them. */
 export function parseSetvals(sql: string): SequenceValue[] {
-  return [...sql.matchAll(SETVAL)].map(([, escaped, literal, lastValue, isCalled]) => {
+  const hasOldStrings = OLD_STRINGS.test(sql);
+  return [...sql.matchAll(SETVAL)].map(([, literal, lastValue, isCalled]) => {
     const unquoted = literal!.replaceAll("''", "'");
-    const [schema, name] = splitQualifiedName(escaped ? unquoted.replaceAll('\\\\', '\\') : unquoted);
+    const [schema, name] = splitQualifiedName(hasOldStrings ? unquoted.replaceAll('\\\\', '\\') : unquoted);
     return { schema, name, lastValue: lastValue!, isCalled: isCalled === 'true' };
   });
 }

@@ -5,14 +5,11 @@ export interface ArchiveEntry {
   dumpId: number;
   /** The object's oid in the database that was dumped. */
   oid: number;
-  /** e.g. `TABLE DATA`, `SEQUENCE SET`. */
-  description: string;
+  description: 'TABLE DATA' | 'SEQUENCE SET';
 }
 
-const descriptions = ['TABLE DATA', 'SEQUENCE SET', 'BLOBS', 'BLOB METADATA', 'BLOB'];
-
 /**
- * Lists the data entries of an archive.
+ * Lists the entries of an archive that carry the data of a table or the position of a sequence.
  *
  * Only numbers and the description are taken from the list: names in it are not quoted, so a name with a space or a
  * line break could not be told from its neighbours. The oid names the object without doubt.
@@ -25,13 +22,16 @@ export async function readTableOfContents(
   archive: string,
   context: ProgramContext,
 ): Promise<ArchiveEntry[]> {
-  const list = await runProgram({ file: pgRestore, args: ['--list', archive] }, context);
   const entries: ArchiveEntry[] = [];
-  for (const line of list.split('\n')) {
-    const match = /^(\d+); (\d+) (\d+) (.*)$/.exec(line);
-    if (!match) continue;
-    const description = descriptions.find((candidate) => match[4]!.startsWith(`${candidate} `));
-    if (description) entries.push({ dumpId: Number(match[1]), oid: Number(match[3]), description });
-  }
+  const onLine = (line: string) => {
+    const [, dumpId, oid, description] = /^(\d+); \d+ (\d+) (TABLE DATA|SEQUENCE SET) /.exec(line) ?? [];
+    if (description !== undefined)
+      entries.push({
+        dumpId: Number(dumpId),
+        oid: Number(oid),
+        description: description as ArchiveEntry['description'],
+      });
+  };
+  await runProgram({ file: pgRestore, args: ['--list', archive], onLine }, context);
   return entries;
 }
