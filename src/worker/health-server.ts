@@ -10,10 +10,12 @@ async function runChecks(checks: Checks): Promise<{ healthy: boolean; report: Re
   const report: Record<string, string> = {};
   await Promise.all(
     Object.entries(checks).map(async ([name, check]) => {
-      report[name] = await check().then(
-        () => 'ok',
-        (error: unknown) => (error instanceof Error ? error.message : String(error)),
-      );
+      try {
+        await check();
+        report[name] = 'ok';
+      } catch (error) {
+        report[name] = error instanceof Error ? error.message : String(error);
+      }
     }),
   );
   return { healthy: Object.values(report).every((found) => found === 'ok'), report };
@@ -30,7 +32,8 @@ export async function serveHealth(
   endpoints: Record<'/health' | '/ready', Checks>,
 ): Promise<{ port: number; close: () => Promise<void> }> {
   const server = createServer((request, response) => {
-    const path = new URL(request.url ?? '/', 'http://worker').pathname.replace(/(?<=.)\/$/, '');
+    // Not with URL, which throws for what a client may well send, such as `//`.
+    const path = request.url!.replace(/\?.*$/, '').replace(/(?<=.)\/$/, '');
     const checks = path === '/health' || path === '/ready' ? endpoints[path] : undefined;
     if (!checks) {
       response.writeHead(404).end();
