@@ -10,6 +10,7 @@ import { startMinio } from '../../../tools/servers/minio.js';
 import { startPostgres } from '../../../tools/servers/postgres.js';
 import { startBackupSystem, type BackupSystem } from '../../support/backup-system.js';
 import { makeScratchDirectory } from '../../support/scratch-directory.js';
+import { textsOf } from '../../support/texts-of.js';
 import { listStore } from '../../support/whole-backup.js';
 import { prepareWorker } from '../../support/worker-process.js';
 import { failureOf } from '../../support/workflow-failure.js';
@@ -17,14 +18,6 @@ import { watchDescendants } from './watch-descendants.js';
 
 const signal = new AbortController().signal;
 const databases = ['agentic', 'langfuse'];
-
-/** Every text in a value, that of payloads included. */
-function textsOf(value: unknown): string[] {
-  if (typeof value === 'string') return [value];
-  if (value instanceof Uint8Array) return [Buffer.from(value).toString('latin1')];
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([key, inner]) => [key, ...textsOf(inner)]);
-}
 
 /** The histories of all workflows that there were, as text. */
 async function readHistories({ client }: BackupSystem): Promise<string[]> {

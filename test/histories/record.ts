@@ -1,0 +1,151 @@
+// `npm run histories:record`: runs every workflow type through its ways on real servers and writes down the histories,
+// for test/workflows/replay.test.ts. To be run when a change of the workflows is meant to leave no run unfinished.
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { WorkflowHandle } from '@temporalio/client';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { parse, stringify } from 'yaml';
+import type { Configuration } from '../../src/config/schema.js';
+import { MAIN_QUEUE, operationId } from '../../src/model/queues.js';
+import { withSession } from '../../tools/data/server-session.js';
+import { findFreePort } from '../../tools/servers/free-port.js';
+import { startTemporalDevServer, type TemporalServer } from '../../tools/servers/temporal.js';
+import { waitForFailedAttempt } from '../support/activity-attempts.js';
+import { SERVER, startBackupSystem, type BackupSystem } from '../support/backup-system.js';
+import buildWhenStale from '../support/build.js';
+import { startHeldSystem, startSharedServers, type SharedServers } from '../support/held-backup.js';
+import { sampleManifest } from '../support/sample-manifest.js';
+import { nameBackup, subjectOf } from '../support/seed-backup.js';
+import { textsOf } from '../support/texts-of.js';
+import { prepareWorker } from '../support/worker-process.js';
+
+const directory = import.meta.dirname;
+const signal = new AbortController().signal;
+const DAY = 86_400_000;
+
+type Servers = SharedServers & { temporal: TemporalServer };
+
+/** What no history may hold. */
+const secrets: string[] = [];
+
+/** Who recorded, and where the code lay, is of no use to a replay and nobody's business. */
+const withoutOrigin = (key: string, value: unknown) =>
+  key === 'identity' ? 'recorded' : key === 'stackTrace' ? '' : value;
+
+/** Waits until a workflow has ended, however, and writes its history to `<name>.json`, an event a line. */
+async function record(name: string, handle: WorkflowHandle): Promise<void> {
+  await handle.result().catch(() => undefined);
+  const history = await handle.fetchHistory();
+  if (textsOf(history).some((text) => secrets.some((secret) => text.includes(secret))))
+    throw new Error(`The history of ${name} holds a secret.`);
+  const { events } = JSON.parse(historyToJSON(history)) as { events: object[] };
+  const lines = events.map((event) => JSON.stringify(event, withoutOrigin));
+  await writeFile(join(directory, `${name}.json`), `{"events":[\n${lines.join(',\n')}\n]}\n`);
+  console.log(`${name}: ${events.length} events`);
+}
+
+function start(system: BackupSystem, workflowType: string, argument: object): Promise<WorkflowHandle> {
+  const workflowId = `${workflowType}-${crypto.randomUUID()}`;
+  return system.client.workflow.start(workflowType, { taskQueue: MAIN_QUEUE, workflowId, args: [argument] });
+}
+
+const operationOn = (system: BackupSystem, database: string) =>
+  system.client.workflow.getHandle(operationId({ kind: 'database', server: SERVER, database }));
+
+async function recordOneBackup(servers: Servers): Promise<void> {
+  await using system = await startHeldSystem('dump', servers, {
+    ...{ temporal: servers.temporal, databases: ['app', 'gone'] },
+    server: { lockWaitTimeout: '1s' },
+  });
+  const cancelled = await system.startBackup('app');
+  await system.held();
+  await record('backup-database-already-running', await start(system, 'backupDatabase', { database: 'app' }));
+  await cancelled.cancel();
+  await record('backup-database-cancelled', cancelled);
+
+  await record('backup-database-by-hand', await start(system, 'backupDatabase', { database: 'app' }));
+  await record('backup-database-gpg', operationOn(system, 'app'));
+  await record('backup-database-unknown', await start(system, 'backupDatabase', { database: 'gone' }));
+  await record('backup-database-wrong-argument', await start(system, 'backupDatabase', { datenbank: 'app' }));
+
+  const retried = await withSession(servers.postgres, 'app', async (session) => {
+    await session.query('BEGIN; LOCK TABLE kept IN ACCESS EXCLUSIVE MODE');
+    const backup = await system.startBackup('app');
+    await waitForFailedAttempt(backup, 'dump');
+    return backup;
+  });
+  await record('backup-database-retried', retried);
+  await record('backup-databases-partial-failure', await start(system, 'backupDatabases', {}));
+}
+
+async function recordCancelledRun(servers: Servers): Promise<void> {
+  await using system = await startHeldSystem('dump', servers, { temporal: servers.temporal });
+  const run = await start(system, 'backupDatabases', {});
+  await system.held();
+  await run.cancel();
+  await record('backup-databases-cancelled', run);
+}
+
+async function recordNightlyRun(servers: Servers): Promise<void> {
+  await using system = await startBackupSystem({
+    ...{ postgres: servers.postgres, temporal: servers.temporal, databases: ['app'] },
+    server: { globals: true },
+  });
+  for (let night = 1; night <= 40; night += 1) {
+    const { subject, id, artifact, manifest } = nameBackup(
+      subjectOf(SERVER, 'app'),
+      new Date(Date.now() - night * DAY),
+    );
+    await system.store.putDocument(artifact, Buffer.from('four'), signal);
+    await system.store.putDocument(
+      manifest,
+      Buffer.from(JSON.stringify(sampleManifest(subject, id, 4))),
+      signal,
+    );
+  }
+  await record('prune-backups-dry-run', await start(system, 'pruneBackups', { dryRun: true }));
+  const run = await start(system, 'backupDatabases', { reason: 'recorded' });
+  await record('backup-databases', run);
+  await record('backup-database', operationOn(system, 'app'));
+  const globals = operationId({ kind: 'globals', server: SERVER });
+  await record('backup-globals', system.client.workflow.getHandle(globals));
+  await record('prune-backups', system.client.workflow.getHandle(`${run.workflowId}/prune`));
+}
+
+async function recordLostHost(servers: Servers): Promise<void> {
+  await using system = await startHeldSystem('upload', servers, { temporal: servers.temporal });
+  const backup = await system.startBackup('app');
+  await system.held();
+  await system.worker.kill('SIGKILL');
+
+  const other = join(system.scratch, 'other-host');
+  await mkdir(join(other, 'staging'), { recursive: true });
+  const configuration = parse(await readFile(system.configurationFile, 'utf8')) as Configuration;
+  configuration.staging.directory = join(other, 'staging');
+  configuration.worker.port = await findFreePort();
+  const configurationFile = join(other, 'backups.yaml');
+  await writeFile(configurationFile, stringify(configuration));
+  const { environment } = system;
+  const port = configuration.worker.port;
+  const worker = prepareWorker({ configurationFile, environment, directory: other, port });
+  await worker.start();
+  try {
+    await record('backup-database-host-lost', backup);
+  } finally {
+    await worker.stop();
+  }
+  // The lost host clears up when it is back.
+  await system.worker.start();
+  await (await system.startBackup('app')).result();
+}
+
+await buildWhenStale();
+for (const file of await readdir(directory)) if (file.endsWith('.json')) await rm(join(directory, file));
+await using shared = await startSharedServers();
+await using temporal = await startTemporalDevServer();
+secrets.push(shared.postgres.password, shared.s3.secretAccessKey);
+const servers = { ...shared, temporal };
+await recordOneBackup(servers);
+await recordCancelledRun(servers);
+await recordNightlyRun(servers);
+await recordLostHost(servers);
