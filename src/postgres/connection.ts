@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { Socket } from 'node:net';
 import { Client, DatabaseError } from 'pg';
 import { OperationError, remedyFor, typeOfSqlState, type FailureType } from '../model/failures.js';
 import { redact } from '../observability/redaction.js';
@@ -56,6 +57,19 @@ function tlsOptions(server: ServerConnection, rootCertificate: string | undefine
     : { ...(rootCertificate === undefined ? {} : { ca: rootCertificate }) };
 }
 
+async function readRootCertificate({ name, sslRootCert }: ServerConnection): Promise<string | undefined> {
+  if (sslRootCert === undefined) return undefined;
+  try {
+    return await readFile(sslRootCert, 'utf8');
+  } catch (cause) {
+    throw new OperationError(
+      'InvalidConfiguration',
+      `The certificate authority of server ${name} cannot be read from ${sslRootCert} (${(cause as NodeJS.ErrnoException).code}); put it there, readable by this user.`,
+      { cause },
+    );
+  }
+}
+
 const NETWORK_ERRORS = /^(ECONN|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EPIPE)/;
 const CONNECTION_MESSAGES =
   /connection terminated|timeout expired|does not support SSL|not queryable|certificate/i;
@@ -93,9 +107,10 @@ export async function withConnection<T>(
   use: (client: Client) => Promise<T>,
 ): Promise<T> {
   signal.throwIfAborted();
-  const rootCertificate =
-    server.sslRootCert === undefined ? undefined : await readFile(server.sslRootCert, 'utf8');
+  const rootCertificate = await readRootCertificate(server);
+  const socket = new Socket();
   const client = new Client({
+    stream: () => socket,
     host: server.host,
     port: server.port,
     user: server.user,
@@ -105,10 +120,13 @@ export async function withConnection<T>(
     ssl: tlsOptions(server, rootCertificate),
     application_name: APPLICATION_NAME,
     connectionTimeoutMillis: CONNECT_TIMEOUT_SECONDS * 1000,
+    // It idles as long as pg_dump works: routers forget a connection on which nothing is sent.
+    keepAlive: true,
   });
   // Without a listener, a server that goes away would end the whole worker.
   client.on('error', () => undefined);
-  const close = () => void client.end().catch(() => undefined);
+  // Not by the protocol: a server that does not answer would be waited for without end.
+  const close = () => void socket.destroy();
   signal.addEventListener('abort', close, { once: true });
   try {
     await client.connect();
@@ -118,6 +136,6 @@ export async function withConnection<T>(
     throw describeServerError(error, server, database);
   } finally {
     signal.removeEventListener('abort', close);
-    await client.end().catch(() => undefined);
+    if (!socket.destroyed) await client.end().catch(() => undefined);
   }
 }
