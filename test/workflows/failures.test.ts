@@ -14,7 +14,13 @@ import { fail, isStagingGone, rootFailure } from '../../src/workflows/failures.j
 const ofActivity = (cause: Error, type = 'dump') =>
   new ActivityFailure('failed', type, '1', RetryState.NON_RETRYABLE_FAILURE, 'worker', cause);
 const ofChild = (cause: Error) =>
-  new ChildWorkflowFailure('default', { workflowId: 'w' }, 'backupDatabase', RetryState.NON_RETRYABLE_FAILURE, cause);
+  new ChildWorkflowFailure(
+    'default',
+    { workflowId: 'w' },
+    'backupDatabase',
+    RetryState.NON_RETRYABLE_FAILURE,
+    cause,
+  );
 const application = ApplicationFailure.create({ type: 'LockTimeout', message: 'locked' });
 const timeout = (type: 'SCHEDULE_TO_START' | 'HEARTBEAT') => new TimeoutFailure('timed out', undefined, type);
 
