@@ -17,6 +17,8 @@ const databases = temponestDatabases.map(({ name }) => name);
 /** What one run of our side took. */
 export interface OurRound extends Peaks {
   seconds: number;
+  /** The most that the worker process itself held, since it began. */
+  workerPeakBytes: number;
   /** Dump and archive of the databases in flight: what staging may hold at most. */
   stagingBoundBytes: number;
   /** Of the biggest database's `backupDatabase`. */
@@ -28,8 +30,6 @@ export interface Comparison {
   scriptSeconds: number[];
   floorSeconds: number[];
   ours: OurRound[];
-  /** The worker process itself, over all rounds. */
-  workerPeakBytes: number;
   /** Of one night's six dumps, uncompressed. */
   dumpBytes: number;
   /** Of one night's artifacts. */
@@ -67,7 +67,6 @@ export async function compareSides(scaleGiB: number, rounds: number): Promise<Co
       }
       return {
         ...{ scriptSeconds, floorSeconds, ours },
-        workerPeakBytes: await readPeakMemory(system.workerPid),
         ...sumUp(last!),
       };
     },
@@ -95,7 +94,14 @@ async function runOurRound(system: BenchSystem): Promise<OurRound & { run: Night
     client,
     operationId({ kind: 'database', server: serverName, database: databases[0]! }),
   );
-  return { run, seconds: run.seconds, ...peaks, stagingBoundBytes: boundStaging(run), history };
+  return {
+    run,
+    seconds: run.seconds,
+    workerPeakBytes: await readPeakMemory(workerPid),
+    ...peaks,
+    stagingBoundBytes: boundStaging(run),
+    history,
+  };
 }
 
 const inFlight = 2; // the default `concurrency`

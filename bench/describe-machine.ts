@@ -26,7 +26,7 @@ export async function describeMachine(): Promise<string[]> {
 
 async function firstLine(program: string): Promise<string> {
   const { stdout } = await execa(program, ['--version'], { stdin: 'ignore' });
-  return stdout.split('\n')[0]!.trim();
+  return stdout.split('\n')[0]!.replaceAll('*', '').trim();
 }
 
 /** One built by `go install` does not know its own version; its directory in the cache does. */

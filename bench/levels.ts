@@ -7,7 +7,8 @@ import { seedTempoNest } from '../tools/data/seed-temponest.js';
 import { choosePostgres } from '../tools/demo/choose-postgres.js';
 import { makeDirectory } from '../tools/demo/make-directory.js';
 import { narrate } from '../tools/demo/narrate.js';
-import { Started } from '../tools/demo/started.js';
+import type { Started } from '../tools/demo/started.js';
+import { withStarted } from '../tools/demo/with-started.js';
 import { findProgram } from '../tools/install/find-program.js';
 import { startPostgres } from '../tools/servers/postgres.js';
 import { preparePrograms, requireSpace } from './prepare.js';
@@ -33,8 +34,7 @@ interface Measured {
 export async function benchLevels({ scale, rounds }: { scale: number; rounds: number }): Promise<void> {
   await preparePrograms();
   await requireSpace(scale);
-  const started = new Started();
-  try {
+  await withStarted(async (started) => {
     const dump = await dumpBiggestDatabase(started, scale);
     const dumpBytes = await measureDirectory(dump);
     const measured = candidates.map((): Measured => ({ packSeconds: [], listSeconds: [], bytes: 0 }));
@@ -50,9 +50,7 @@ export async function benchLevels({ scale, rounds }: { scale: number; rounds: nu
       `npm run bench -- levels --scale ${scale} --rounds ${rounds}`,
       render(dumpBytes, measured),
     );
-  } finally {
-    await started.end();
-  }
+  });
 }
 
 /** Makes the dump that our `compress` step would get. */

@@ -48,7 +48,7 @@ export async function benchNightly({ scale, rounds, growth, json }: NightlyOptio
 }
 
 function computeFigures(
-  { scriptSeconds, floorSeconds, ours, workerPeakBytes }: Comparison,
+  { scriptSeconds, floorSeconds, ours }: Comparison,
   orchestrationSeconds: readonly number[],
   grownWorkerBytes: number | null,
 ): NightlyFigures {
@@ -57,8 +57,9 @@ function computeFigures(
     script_over_ours: round(spreadOf(scriptSeconds).median / oursMedian),
     ours_over_floor: round(oursMedian / spreadOf(floorSeconds).median),
     orchestration_seconds: round(spreadOf(orchestrationSeconds).median),
-    worker_rss_mib: round(workerPeakBytes / 2 ** 20),
-    worker_rss_growth: grownWorkerBytes === null ? null : round(grownWorkerBytes / workerPeakBytes),
+    worker_rss_mib: round(ours.at(-1)!.workerPeakBytes / 2 ** 20),
+    // Both after one night of a new worker.
+    worker_rss_growth: grownWorkerBytes === null ? null : round(grownWorkerBytes / ours[0]!.workerPeakBytes),
     history_events: spreadOf(ours.map(({ history }) => history.events)).max,
     history_kib: round(spreadOf(ours.map(({ history }) => history.bytes)).max / 1024),
   };

@@ -3,7 +3,7 @@ import type { ServerAddress } from '../tools/data/server-session.js';
 import { choosePostgres } from '../tools/demo/choose-postgres.js';
 import { narrate } from '../tools/demo/narrate.js';
 import { startBackupSystem, type BackupSystem } from '../tools/demo/start-backup-system.js';
-import { Started } from '../tools/demo/started.js';
+import { withStarted } from '../tools/demo/with-started.js';
 import { startPostgres, type PostgresServer } from '../tools/servers/postgres.js';
 import type { S3Server } from '../tools/servers/s3.js';
 
@@ -21,6 +21,7 @@ export const postgresSettings = { fsync: 'on', shared_buffers: '128MB' } as cons
  * Lends a system of one's own: PostgreSQL, Temporal, MinIO, and a worker process with the default configuration.
  *
  * @param data what the databases are filled with, for people
+ * @param databases those to back up; none: every one of the server but the templates
  */
 export async function withSystem<T>(
   data: string,
@@ -28,8 +29,7 @@ export async function withSystem<T>(
   seed: (server: ServerAddress) => Promise<unknown>,
   use: (system: BenchSystem) => Promise<T>,
 ): Promise<T> {
-  const started = new Started();
-  try {
+  return await withStarted(async (started) => {
     const postgres = await narrate('Starting PostgreSQL', () =>
       started.add(() => startPostgres({ ...choosePostgres(), settings: postgresSettings })),
     );
@@ -49,7 +49,5 @@ export async function withSystem<T>(
     } finally {
       await connection.close();
     }
-  } finally {
-    await started.end();
-  }
+  });
 }

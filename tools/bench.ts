@@ -2,8 +2,10 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { benchLevels } from '../bench/levels.js';
 import { benchNightly, type NightlyOptions } from '../bench/nightly.js';
+import { Interrupted } from './demo/interruption.js';
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'; // all works on Node 20
+
 const program = new Command('npm run bench --')
   .description('Measures on this machine and writes the figures to bench/RESULTS.md.')
   .showHelpAfterError('Benchmarks and their options are listed by: npm run bench -- --help');
@@ -24,15 +26,27 @@ program
   .option('--rounds <number>', 'how often each level runs', parseRounds, 3)
   .action((options: { scale: number; rounds: number }) => benchLevels(options));
 
-try {
+// What an interruption left undone must not keep this process.
+process.exit(await main());
+
+/** Answers with the exit code. */
+async function main(): Promise<number> {
   for (const command of [program, ...program.commands]) command.exitOverride();
-  await program.parseAsync();
-} catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
-  else {
-    console.error(error instanceof Error ? error.message : String(error));
-    process.exitCode = 1;
+  try {
+    await program.parseAsync();
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof Interrupted) return 130;
+    console.error(describe(error));
+    return 1;
   }
+}
+
+/** A message with those of its causes: Temporal's say why a workflow failed. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message}: ${describe(error.cause)}`;
 }
 
 function parsePositive(text: string): number {

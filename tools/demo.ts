@@ -1,42 +1,31 @@
 // `npm run demo`: nightly backups of TempoNest's databases on this machine; `--help` says more.
-import { once } from 'node:events';
-import { readOptions } from './demo/read-options.js';
+import { Interrupted, interrupted } from './demo/interruption.js';
+import { readOptions, type DemoOptions } from './demo/read-options.js';
 import { runDemo } from './demo/run-demo.js';
-import { Started } from './demo/started.js';
+import { withStarted } from './demo/with-started.js';
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'; // all works on Node 20
+
 const options = readOptions(process.argv.slice(2));
+// What an interruption left undone (an installation, say) must not keep this process.
 process.exit(typeof options === 'number' ? options : await main(options));
 
-async function main(demo: Exclude<typeof options, number>): Promise<number> {
-  const interruption = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => {
-      interruption.abort();
-    });
-  }
-  const interrupted = once(interruption.signal, 'abort');
-  const started = new Started();
-  let code = 130;
+/** Answers with the exit code. */
+async function main(demo: DemoOptions): Promise<number> {
+  let succeeded: boolean | undefined;
   try {
-    const result = runDemo(demo, started).then((succeeded) => {
-      code = succeeded ? 0 : 1;
-    });
-    await Promise.race([result, interrupted]);
-    if (!demo.exit && !interruption.signal.aborted) {
+    await withStarted(async (started) => {
+      succeeded = await runDemo(demo, started);
+      if (demo.exit) return;
       console.log('\nPress Ctrl-C to stop everything and remove it.');
-      await interrupted;
-    }
+      await interrupted();
+    });
   } catch (error) {
-    code = 1;
-    console.error(describe(error));
-  } finally {
-    console.log('\nStopping everything and removing it');
-    await started.end();
+    if (!(error instanceof Interrupted)) {
+      console.error(error instanceof Error ? error.message : String(error));
+      return 1;
+    }
   }
-  return code;
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (succeeded === undefined) return 130;
+  return succeeded ? 0 : 1;
 }
