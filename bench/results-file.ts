@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { format } from 'prettier';
 import { describeMachine } from './describe-machine.js';
 
 const file = new URL('RESULTS.md', import.meta.url);
@@ -23,7 +24,8 @@ export async function writeResults(name: string, command: string, body: string):
   const date = new Date().toISOString().slice(0, 10);
   const section = `${heading}\n\`${command}\`, ${date}, on\n\n${machine.join('')}\n${body.trim()}\n`;
   const others = sections.filter((other) => !other.startsWith(heading)).map((other) => `${other.trim()}\n`);
-  await writeFile(file, [`${start.trim()}\n`, ...[...others, section].sort()].join('\n'));
+  const text = [`${start.trim()}\n`, ...[...others, section].sort()].join('\n');
+  await writeFile(file, await format(text, { parser: 'markdown' }));
   console.log(`Written to bench/RESULTS.md, section ${name}`);
 }
 
