@@ -21,8 +21,14 @@ export async function notify(
         await postWebhook(url, { ...event, timestamp: new Date().toISOString() }, signal);
       }),
     );
-    const faults = results.flatMap((result) => (result.status === 'rejected' ? [String(result.reason)] : []));
+    const faults = results.flatMap((result) =>
+      result.status === 'rejected' ? [describe(result.reason)] : [],
+    );
     if (faults.length > 0)
       throw new OperationError('NotificationFailed', `${faults.join('; ')}; check the notification channel.`);
   });
+}
+
+function describe(reason: unknown): string {
+  return reason instanceof Error ? reason.message : String(reason);
 }

@@ -64,7 +64,8 @@ export async function dumpGlobals(
   await runProgram(
     {
       file: program,
-      args: ['--globals-only', `--file=${file}`, '--no-password'],
+      // Unlike pg_dump it does not look at PGDATABASE for where to connect.
+      args: ['--globals-only', `--database=${database}`, `--file=${file}`, '--no-password'],
       environment: libpqEnvironment(server, database),
     },
     context,

@@ -20,7 +20,10 @@ export function stepDirectory(backupDirectory: string, step: string): string {
 
 /** Ends the children of earlier attempts at `step` (or at any step) and removes what they made. */
 async function discardAttempts(backupDirectory: string, step = ''): Promise<void> {
-  const entries = await readdir(backupDirectory).catch(() => []);
+  const entries = await readdir(backupDirectory).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
   for (const entry of entries) {
     if (!entry.includes(`${step}${ATTEMPT}`)) continue;
     const directory = join(backupDirectory, entry);

@@ -46,17 +46,12 @@ export const storeStep: ActivityOptions = {
   },
 };
 
-/** Messages to people: tried for an hour, and never a reason for a backup to fail. */
+/** Messages to people: tried for ten minutes, for which the run waits, and never a reason for a backup to fail. */
 export const notifyStep: ActivityOptions = {
   ...lightStep,
   startToCloseTimeout: '1 minute',
-  scheduleToCloseTimeout: '1 hour',
-  retry: {
-    initialInterval: '5 seconds',
-    backoffCoefficient: 3,
-    maximumInterval: '10 minutes',
-    maximumAttempts: 10,
-  },
+  scheduleToCloseTimeout: '10 minutes',
+  retry: { initialInterval: '5 seconds', backoffCoefficient: 3, maximumAttempts: 5 },
 };
 
 /**

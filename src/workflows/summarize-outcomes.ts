@@ -1,5 +1,8 @@
 import type { BackupsResult } from '../model/results.js';
 
+/** How many databases are listed, and how much is said of each, in characters. */
+const LISTED = 200;
+const LINE = 300;
 /** How many failures are spelled out in a message that Temporal stores and people read. */
 const SPELLED_OUT = 5;
 
@@ -12,10 +15,12 @@ export function summarizeOutcomes({ server, backups, pruneFailure }: BackupsResu
 } {
   const failed = backups.flatMap((backup) => (backup.outcome === 'committed' ? [] : [backup]));
   const title = `${backups.length - failed.length} of ${backups.length} backups of server ${server} committed`;
-  const lines = backups.map((backup) => {
+  const lines = backups.slice(0, LISTED).map((backup) => {
     const name = backup.database ?? 'globals';
-    return backup.outcome === 'committed' ? `${name}: ${backup.backupId}` : `${name}: ${backup.message}`;
+    const said = backup.outcome === 'committed' ? backup.backupId : backup.message;
+    return `${name}: ${said}`.slice(0, LINE);
   });
+  if (backups.length > LISTED) lines.push(`and ${backups.length - LISTED} more`);
   if (failed.length === 0 && pruneFailure === undefined) return { title, lines };
   const faults = failed
     .slice(0, SPELLED_OUT)
