@@ -5,49 +5,52 @@ import { startBackupSystem } from '../../support/backup-system.js';
 import { waitUntil } from '../../support/wait-until.js';
 import { readDatabaseManifest } from './read-backup.js';
 
-test('excluded tables and table data are left out and named, a database’s own list before the server’s', async () => {
-  await using postgres = await startPostgres();
-  for (const database of ['app', 'other']) {
-    await postgres.query('postgres', `CREATE DATABASE ${database}`);
-    await postgres.query(
-      database,
-      `CREATE TABLE kept AS SELECT generate_series(1, 3) AS id;
+test.concurrent(
+  'excluded tables and table data are left out and named, a database’s own list before the server’s',
+  async () => {
+    await using postgres = await startPostgres();
+    for (const database of ['app', 'other']) {
+      await postgres.query('postgres', `CREATE DATABASE ${database}`);
+      await postgres.query(
+        database,
+        `CREATE TABLE kept AS SELECT generate_series(1, 3) AS id;
        CREATE TABLE cache AS SELECT generate_series(1, 5) AS id;
        CREATE SCHEMA scratch;
        CREATE TABLE scratch."Of Today" AS SELECT 1 AS id;`,
-    );
-  }
-  await using system = await startBackupSystem({
-    databases: [],
-    postgres,
-    server: {
-      databases: ['app', { name: 'other', excludeTableData: [], excludeTables: ['cache'] }],
-      excludeTableData: ['public.cache'],
-      excludeTables: ['scratch.*'],
-    },
-  });
-  await system.backUp();
-  const summarize = async (database: string) => {
-    const { tables, excludedTables } = (await readDatabaseManifest(system.store, database)).inventory;
-    return { tables: tables.map(({ schema, name, rows }) => [schema, name, rows]), excludedTables };
-  };
-  expect(await summarize('app')).toEqual({
-    tables: [['public', 'kept', 3]],
-    excludedTables: [
-      { schema: 'public', name: 'cache' },
-      { schema: 'scratch', name: 'Of Today' },
-    ],
-  });
-  expect(await summarize('other')).toEqual({
-    tables: [
-      ['public', 'kept', 3],
-      ['scratch', 'Of Today', 1],
-    ],
-    excludedTables: [{ schema: 'public', name: 'cache' }],
-  });
-});
+      );
+    }
+    await using system = await startBackupSystem({
+      databases: [],
+      postgres,
+      server: {
+        databases: ['app', { name: 'other', excludeTableData: [], excludeTables: ['cache'] }],
+        excludeTableData: ['public.cache'],
+        excludeTables: ['scratch.*'],
+      },
+    });
+    await system.backUp();
+    const summarize = async (database: string) => {
+      const { tables, excludedTables } = (await readDatabaseManifest(system.store, database)).inventory;
+      return { tables: tables.map(({ schema, name, rows }) => [schema, name, rows]), excludedTables };
+    };
+    expect(await summarize('app')).toEqual({
+      tables: [['public', 'kept', 3]],
+      excludedTables: [
+        { schema: 'public', name: 'cache' },
+        { schema: 'scratch', name: 'Of Today' },
+      ],
+    });
+    expect(await summarize('other')).toEqual({
+      tables: [
+        ['public', 'kept', 3],
+        ['scratch', 'Of Today', 1],
+      ],
+      excludedTables: [{ schema: 'public', name: 'cache' }],
+    });
+  },
+);
 
-test('no time limit that a database sets for its sessions ends a long dump', async () => {
+test.concurrent('no time limit that a database sets for its sessions ends a long dump', async () => {
   await using postgres = await startPostgres({ major: 18 });
   await postgres.query('postgres', 'CREATE DATABASE app');
   await postgres.query('app', 'CREATE TABLE busy AS SELECT 1 AS id');

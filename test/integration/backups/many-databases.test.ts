@@ -9,7 +9,7 @@ import { SERVER, startBackupSystem } from '../../support/backup-system.js';
 import { listStore } from '../../support/whole-backup.js';
 import { makeWrappedPrograms } from '../../support/wrapped-programs.js';
 
-const DATABASES = 60;
+const DATABASES = 40;
 const CONCURRENCY = 3;
 
 /** Writes down when each pg_dump begins and ends. */

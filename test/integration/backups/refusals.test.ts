@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { MAIN_QUEUE } from '../../../src/model/queues.js';
 import { withSession } from '../../../tools/data/server-session.js';
 import { installPostgres } from '../../../tools/install/install-postgres.js';
@@ -43,122 +43,138 @@ const sentence = (...said: RegExp[]) => ({
   toString: () => `a sentence with ${said.map(String).join(' and ')}`,
 });
 
-test('what cannot be backed up ends with what is wrong and what to do, and leaves nothing', async () => {
-  await using postgres = await startPostgres();
-  await postgres.query('postgres', roles);
-  await postgres.query('postgres', 'CREATE DATABASE app');
-  await postgres.query('app', tables);
-  const secrets = await mkdtemp(join(tmpdir(), 'tb-secrets-'));
-  onTestFinished(() => rm(secrets, { recursive: true }));
-  const secret = async (name: string, content: string) => {
-    await writeFile(join(secrets, name), content, { mode: 0o600 });
-    return join(secrets, name);
-  };
-  const [port, nobody] = (await findFreePorts(2)) as [number, number];
-  const address = { host: postgres.host, port: postgres.port, user: 'postgres', databases: ['app', 'gone'] };
-  const servers = [
-    { ...address, name: 'wrong-password', passwordFile: await secret('wrong', 'not the password') },
-    { ...address, name: 'no-password-file', passwordFile: '/nowhere/password' },
-    { ...address, name: 'no-password' },
-    { ...address, name: 'unreachable', port: nobody, passwordFile: await secret('any', 'any') },
-    { ...address, name: 'good', passwordFile: await secret('good', postgres.password) },
-    { ...address, name: 'stranger', user: 'stranger', passwordFile: await secret('stranger', 'stranger-pw') },
-    { ...address, name: 'blind', user: 'blind', passwordFile: await secret('blind', 'blind-pw') },
-  ];
-  await using system = await startBackupSystem({
-    databases: [],
-    postgres,
-    startWorker: false,
-    worker: { port },
-    configuration: { servers },
-  });
-  const worker = prepareWorker({
-    configurationFile: system.configurationFile,
-    environment: system.environment,
-    directory: system.scratch,
-    port,
-    waitFor: '/health',
-  });
-  await worker.start();
-  try {
-    const failureWith = async (argument: object) => {
-      const { type, message } = await failureOf(await start(system, argument));
-      return { type, message };
+test.concurrent(
+  'what cannot be backed up says what is wrong and what to do, and leaves nothing',
+  async ({ onTestFinished }) => {
+    await using postgres = await startPostgres();
+    await postgres.query('postgres', roles);
+    await postgres.query('postgres', 'CREATE DATABASE app');
+    await postgres.query('app', tables);
+    const secrets = await mkdtemp(join(tmpdir(), 'tb-secrets-'));
+    onTestFinished(() => rm(secrets, { recursive: true }));
+    const secret = async (name: string, content: string) => {
+      await writeFile(join(secrets, name), content, { mode: 0o600 });
+      return join(secrets, name);
     };
-    const on = (server: string) => failureWith({ server, database: 'app' });
-    const [wrongPassword, noFile, noPassword, unreachable, stranger, blind] = await Promise.all([
-      on('wrong-password'),
-      on('no-password-file'),
-      on('no-password'),
-      on('unreachable'),
-      on('stranger'),
-      on('blind'),
-    ]);
-    expect(wrongPassword).toEqual({
-      type: 'AuthenticationFailed',
-      message: sentence(/server wrong-password/, /check user and passwordFile/),
+    const [port, nobody] = (await findFreePorts(2)) as [number, number];
+    const address = {
+      host: postgres.host,
+      port: postgres.port,
+      user: 'postgres',
+      databases: ['app', 'gone'],
+    };
+    const servers = [
+      { ...address, name: 'wrong-password', passwordFile: await secret('wrong', 'not the password') },
+      { ...address, name: 'no-password-file', passwordFile: '/nowhere/password' },
+      { ...address, name: 'no-password' },
+      { ...address, name: 'unreachable', port: nobody, passwordFile: await secret('any', 'any') },
+      { ...address, name: 'good', passwordFile: await secret('good', postgres.password) },
+      {
+        ...address,
+        name: 'stranger',
+        user: 'stranger',
+        passwordFile: await secret('stranger', 'stranger-pw'),
+      },
+      { ...address, name: 'blind', user: 'blind', passwordFile: await secret('blind', 'blind-pw') },
+    ];
+    await using system = await startBackupSystem({
+      databases: [],
+      postgres,
+      startWorker: false,
+      worker: { port },
+      configuration: { servers },
     });
-    expect(noPassword).toEqual({
-      type: 'AuthenticationFailed',
-      message: sentence(/check user and passwordFile/),
+    const worker = prepareWorker({
+      configurationFile: system.configurationFile,
+      environment: system.environment,
+      directory: system.scratch,
+      port,
+      waitFor: '/health',
     });
-    expect(noFile).toEqual({
-      type: 'InvalidConfiguration',
-      message: sentence(/\/nowhere\/password \(ENOENT\)/, /create it/),
-    });
-    expect(unreachable).toEqual({
-      type: 'ServerUnreachable',
-      message: sentence(new RegExp(`127\\.0\\.0\\.1:${nobody}`), /check that the server runs/),
-    });
-    expect(stranger).toEqual({
-      type: 'PermissionDenied',
-      message: sentence(/permission denied for table/, /pg_read_all_data/),
-    });
-    expect(blind).toEqual({
-      type: 'PermissionDenied',
-      message: sentence(/row-level security policy for table "guarded"/, /BYPASSRLS/),
-    });
-    expect(await failureWith({ server: 'good', database: 'gone' })).toEqual({
-      type: 'DatabaseNotFound',
-      message: sentence(/"gone" does not exist on server good/, /check the name/),
-    });
-    expect(await failureWith({ server: 'good', database: 'unheard of' })).toEqual({
-      type: 'InvalidArgument',
-      message: sentence(/"unheard of" is not configured for server good/, /use one of: app, gone/),
-    });
-    expect(await failureWith({ server: 'nowhere', database: 'app' })).toEqual({
-      type: 'InvalidArgument',
-      message: sentence(/Server "nowhere" is not configured/, /use one of: wrong-password/),
-    });
-    expect(await failureWith({ database: 'app' })).toEqual({
-      type: 'InvalidArgument',
-      message: sentence(/Several servers are configured/),
-    });
-  } finally {
-    await worker.stop();
-  }
-  await expectNothingMade(system);
-});
+    await worker.start();
+    try {
+      const failureWith = async (argument: object) => {
+        const { type, message } = await failureOf(await start(system, argument));
+        return { type, message };
+      };
+      const on = (server: string) => failureWith({ server, database: 'app' });
+      const [wrongPassword, noFile, noPassword, unreachable, stranger, blind] = await Promise.all([
+        on('wrong-password'),
+        on('no-password-file'),
+        on('no-password'),
+        on('unreachable'),
+        on('stranger'),
+        on('blind'),
+      ]);
+      expect(wrongPassword).toEqual({
+        type: 'AuthenticationFailed',
+        message: sentence(/server wrong-password/, /check user and passwordFile/),
+      });
+      expect(noPassword).toEqual({
+        type: 'AuthenticationFailed',
+        message: sentence(/check user and passwordFile/),
+      });
+      expect(noFile).toEqual({
+        type: 'InvalidConfiguration',
+        message: sentence(/\/nowhere\/password \(ENOENT\)/, /create it/),
+      });
+      expect(unreachable).toEqual({
+        type: 'ServerUnreachable',
+        message: sentence(new RegExp(`127\\.0\\.0\\.1:${nobody}`), /check that the server runs/),
+      });
+      expect(stranger).toEqual({
+        type: 'PermissionDenied',
+        message: sentence(/permission denied for table/, /pg_read_all_data/),
+      });
+      expect(blind).toEqual({
+        type: 'PermissionDenied',
+        message: sentence(/row-level security policy for table "guarded"/, /BYPASSRLS/),
+      });
+      expect(await failureWith({ server: 'good', database: 'gone' })).toEqual({
+        type: 'DatabaseNotFound',
+        message: sentence(/"gone" does not exist on server good/, /check the name/),
+      });
+      expect(await failureWith({ server: 'good', database: 'unheard of' })).toEqual({
+        type: 'InvalidArgument',
+        message: sentence(/"unheard of" is not configured for server good/, /use one of: app, gone/),
+      });
+      expect(await failureWith({ server: 'nowhere', database: 'app' })).toEqual({
+        type: 'InvalidArgument',
+        message: sentence(/Server "nowhere" is not configured/, /use one of: wrong-password/),
+      });
+      expect(await failureWith({ database: 'app' })).toEqual({
+        type: 'InvalidArgument',
+        message: sentence(/Several servers are configured/),
+      });
+    } finally {
+      await worker.stop();
+    }
+    await expectNothingMade(system);
+  },
+);
 
 const has16 = existsSync('/usr/lib/postgresql/16/bin/pg_dump');
 
-test.skipIf(has16)('a pg_dump older than the server is refused by name, and nothing is made', async () => {
-  await using postgres = await startPostgres({ major: 16 });
-  await postgres.query('postgres', 'CREATE DATABASE app');
-  const { binDirectory } = await installPostgres(15);
-  await using system = await startBackupSystem({
-    databases: ['app'],
-    postgres,
-    configuration: { programDirectories: [binDirectory] },
-  });
-  expect(await failureOf(await start(system, { database: 'app' }))).toMatchObject({
-    type: 'ProgramMissing',
-    message: sentence(/pg_dump of PostgreSQL 16/, /pg_dump is 15\)/, /postgresql-client-16/),
-  });
-  await expectNothingMade(system);
-});
+(has16 ? test.skip : test.concurrent)(
+  'a pg_dump older than the server is refused by name, and nothing is made',
+  async () => {
+    await using postgres = await startPostgres({ major: 16 });
+    await postgres.query('postgres', 'CREATE DATABASE app');
+    const { binDirectory } = await installPostgres(15);
+    await using system = await startBackupSystem({
+      databases: ['app'],
+      postgres,
+      configuration: { programDirectories: [binDirectory] },
+    });
+    expect(await failureOf(await start(system, { database: 'app' }))).toMatchObject({
+      type: 'ProgramMissing',
+      message: sentence(/pg_dump of PostgreSQL 16/, /pg_dump is 15\)/, /postgresql-client-16/),
+    });
+    await expectNothingMade(system);
+  },
+);
 
-test('a table that is locked is waited for, and backed up once it is free', async () => {
+test.concurrent('a table that is locked is waited for, and backed up once it is free', async () => {
   await using postgres = await startPostgres();
   await postgres.query('postgres', 'CREATE DATABASE app');
   await postgres.query('app', tables);
