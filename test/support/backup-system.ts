@@ -17,7 +17,7 @@ import { startPostgres, type PostgresServer } from '../../tools/servers/postgres
 import type { S3Server } from '../../tools/servers/s3.js';
 import { startTemporalDevServer, type TemporalServer } from '../../tools/servers/temporal.js';
 import { makeGpgHome, type GpgHome } from './gpg-home.js';
-import { findProcesses } from './our-processes.js';
+import { findProcesses, killProcesses } from './our-processes.js';
 import { prepareWorker, type WorkerProcess } from './worker-process.js';
 
 /** The name of the PostgreSQL server in the configuration. */
@@ -175,6 +175,7 @@ async function setUp(
       staging: await listStaging(),
       temporary: await readdir(temporaryDirectory),
     };
+    killProcesses(left.processes);
     if (Object.values(left).flat().length > 0)
       throw new Error(`The worker has left something behind: ${JSON.stringify(left, null, 1)}`);
   });

@@ -58,8 +58,9 @@ export function prepareWorker(options: WorkerProcessOptions): WorkerProcess {
     async start() {
       if (isRunning(child)) throw new Error('The worker runs already.');
       const log = openSync(logFile, 'a', 0o600);
-      const args = ['dist/client/main.js', 'worker', '--config', configurationFile];
-      const started = spawn(process.execPath, args, {
+      const command = [process.execPath, 'dist/client/main.js', 'worker', '--config', configurationFile];
+      // The kernel ends the worker when the tests' own process dies without having done so.
+      const started = spawn('setpriv', ['--pdeathsig=KILL', ...command], {
         cwd: project,
         env: environment,
         // A group of its own, as under a supervisor: Ctrl-C in the terminal ends the test, which ends the worker.

@@ -37,12 +37,17 @@ export interface WrappedProgram {
   release(): Promise<void>;
 }
 
-/** The program does its work and then, the first time, does not end before `release`: its files are there, unfinished. */
+/**
+ * The program does its work and then, the first time, does not end before `release`: its files are there, unfinished.
+ * Meanwhile it has a child, as pg_dump has with several jobs.
+ */
 export const holdFirstRun = `
 "$real" "$@" || exit
 [ "$run" = 1 ] || exit 0
+sh -c 'while :; do sleep 1; done' "$output" &
 : > "$state/held"
-while [ ! -e "$state/release" ]; do sleep 0.05; done`;
+while [ ! -e "$state/release" ]; do sleep 0.05; done
+kill $!`;
 
 /** The real program, and nothing else: the runs are counted. */
 export const onlyCount = 'exec "$real" "$@"';
