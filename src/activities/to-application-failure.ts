@@ -21,10 +21,12 @@ function toOperationError(error: unknown): OperationError {
  */
 export function toApplicationFailure(error: unknown): ApplicationFailure {
   const { type, message } = toOperationError(error);
-  return ApplicationFailure.create({
+  const failure = ApplicationFailure.create({
     type,
     message: redact(message).slice(0, 2000),
     nonRetryable: !isRetryable(type),
     ...(type === 'StagingFull' ? { nextRetryDelay: DELAY_WHEN_FULL } : {}),
   });
+  failure.stack = '';
+  return failure;
 }

@@ -1,5 +1,7 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --optimize-for-size --max-semi-space-size=2
 import { readFileSync } from 'node:fs';
+// The flags above are for the worker, which runs for months: its own heap stays small, and its work is done by other
+// programs and the native core. They must be there when Node starts.
 import { Command } from 'commander';
 import { backup } from './commands/backup.js';
 import { config } from './commands/config/index.js';

@@ -15,7 +15,7 @@ export async function writeCommand(
 ): Promise<string> {
   const path = join(directory, 'temponest-backups');
   const assignments = Object.entries(environment).map(([name, value]) => `export ${name}=${quote(value)}\n`);
-  const script = `#!/bin/sh\n${assignments.join('')}exec ${quote(process.execPath)} ${quote(main)} "$@"\n`;
+  const script = `#!/bin/sh\n${assignments.join('')}exec ${quote(main)} "$@"\n`;
   await writeFile(path, script, { mode: 0o755 });
   return path;
 }
