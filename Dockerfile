@@ -9,7 +9,6 @@ COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
 # The SDK brings its native library for every platform, 30 MB each; the image needs its own.
 RUN npm run build \
-    && chmod +x dist/client/main.js \
     && npm prune --omit=dev --ignore-scripts --no-audit --no-fund \
     && find node_modules/@temporalio/core-bridge/releases -mindepth 1 -maxdepth 1 \
         ! -name "$(uname -m)-unknown-linux-gnu" -exec rm -r {} +

@@ -71,8 +71,10 @@ export async function dumpWithInventory(
       signal.throwIfAborted();
       throw implausible(database, 'its table of contents cannot be read', cause);
     });
-    const mayExclude = options.excludeTables.length + options.excludeTableData.length > 0;
-    const excludedTables = checkPlausible(database, expected, entries, mayExclude);
+    const excludedTables = checkPlausible(database, expected, entries, {
+      tables: options.excludeTables.length > 0,
+      data: options.excludeTableData.length > 0,
+    });
     const names = await nameRelations(
       client,
       entries.map(({ oid }) => oid),

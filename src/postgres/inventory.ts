@@ -86,7 +86,7 @@ export async function summarizeLargeObjects(
  * Refuses a dump that cannot be a whole copy.
  *
  * @param expected - the tables that the snapshot has
- * @param mayExclude - whether the configuration leaves tables or their data out
+ * @param excludes - whether the configuration leaves tables out, or the data of tables
  * @returns the tables that were left out on purpose
  * @throws OperationError `DumpImplausible`
  */
@@ -94,17 +94,19 @@ export function checkPlausible(
   database: string,
   expected: readonly RelationName[],
   entries: readonly ArchiveEntry[],
-  mayExclude: boolean,
+  excludes: { tables: boolean; data: boolean },
 ): { schema: string; name: string }[] {
-  const dumped = new Set(
-    entries.filter(({ description }) => description === 'TABLE DATA').map(({ oid }) => oid),
-  );
+  const oidsOf = (wanted: ArchiveEntry['description']) =>
+    new Set(entries.filter(({ description }) => description === wanted).map(({ oid }) => oid));
+  const defined = oidsOf('TABLE');
+  const dumped = oidsOf('TABLE DATA');
   const missing = expected.filter(({ oid }) => !dumped.has(oid));
-  const [first] = missing;
-  if (first && !mayExclude)
+  const lost = missing.filter(({ oid }) => !(defined.has(oid) ? excludes.data : excludes.tables));
+  const [first] = lost;
+  if (first)
     throw implausible(
       database,
-      `${missing.length} tables have no data in it, among them "${first.schema}"."${first.name}"`,
+      `${lost.length} tables have no data in it, among them "${first.schema}"."${first.name}"`,
     );
   return missing.map(({ schema, name }) => ({ schema, name }));
 }

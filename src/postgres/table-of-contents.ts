@@ -5,11 +5,21 @@ export interface ArchiveEntry {
   dumpId: number;
   /** The object's oid in the database that was dumped. */
   oid: number;
-  description: 'TABLE DATA' | 'SEQUENCE SET';
+  /** A table's definition, its data, a sequence's position. */
+  description: 'TABLE' | 'TABLE DATA' | 'SEQUENCE SET';
+}
+
+/** The oid of `pg_class` itself, which the list gives with each relation's definition; what only carries data has 0. */
+const PG_CLASS = '1259';
+
+/** `TABLE DATA` may also be the definition of a table in a schema called `DATA`: the catalogue tells. */
+function describe(catalogue?: string, kind?: string): ArchiveEntry['description'] | undefined {
+  if (catalogue === PG_CLASS) return kind?.startsWith('TABLE') ? 'TABLE' : undefined;
+  return kind === 'TABLE DATA' || kind === 'SEQUENCE SET' ? kind : undefined;
 }
 
 /**
- * Lists the entries of an archive that carry the data of a table or the position of a sequence.
+ * Lists the entries of an archive for tables, their data and the positions of sequences.
  *
  * Only numbers and the description are taken from the list: names in it are not quoted, so a name with a space or a
  * line break could not be told from its neighbours. The oid names the object without doubt.
@@ -24,13 +34,10 @@ export async function readTableOfContents(
 ): Promise<ArchiveEntry[]> {
   const entries: ArchiveEntry[] = [];
   const onLine = (line: string) => {
-    const [, dumpId, oid, description] = /^(\d+); \d+ (\d+) (TABLE DATA|SEQUENCE SET) /.exec(line) ?? [];
-    if (description !== undefined)
-      entries.push({
-        dumpId: Number(dumpId),
-        oid: Number(oid),
-        description: description as ArchiveEntry['description'],
-      });
+    const [, dumpId, catalogue, oid, kind] =
+      /^(\d+); (\d+) (\d+) (TABLE DATA|SEQUENCE SET|TABLE) /.exec(line) ?? [];
+    const description = describe(catalogue, kind);
+    if (description) entries.push({ dumpId: Number(dumpId), oid: Number(oid), description });
   };
   await runProgram({ file: pgRestore, args: ['--list', archive], onLine }, context);
   return entries;

@@ -12,6 +12,7 @@ import { catchError } from '../support/catch-error.js';
 import { makeScratchDirectory } from '../support/scratch-directory.js';
 
 const signal = new AbortController().signal;
+const nothing = { tables: false, data: false };
 const END = '\\.\n\n\n';
 const dataOf = (dumpId: number, oid: number) => ({ dumpId, oid, description: 'TABLE DATA' as const });
 const tables = [
@@ -63,17 +64,28 @@ describe('the tables of a dump', () => {
 
 describe('plausibility', () => {
   it('is that every table has data, unless the configuration leaves some out', () => {
-    expect(checkPlausible('app', tables, [dataOf(10, 1), dataOf(11, 2)], false)).toEqual([]);
-    expect(checkPlausible('app', [], [], false)).toEqual([]);
-    expect(catchError(() => checkPlausible('app', tables, [dataOf(10, 1)], false))).toMatchObject({
+    expect(checkPlausible('app', tables, [dataOf(10, 1), dataOf(11, 2)], nothing)).toEqual([]);
+    expect(checkPlausible('app', [], [], nothing)).toEqual([]);
+    expect(catchError(() => checkPlausible('app', tables, [dataOf(10, 1)], nothing))).toMatchObject({
       type: 'DumpImplausible',
       message: expect.stringContaining(
         '1 tables have no data in it, among them "public"."Tasks "new""',
       ) as string,
     });
-    expect(checkPlausible('app', tables, [dataOf(10, 1)], true)).toEqual([
-      { schema: 'public', name: 'Tasks "new"' },
-    ]);
+  });
+
+  it('may lack what is left out on purpose, and nothing else', () => {
+    const leftOut = [{ schema: 'public', name: 'Tasks "new"' }];
+    const withDefinition = [dataOf(10, 1), { dumpId: 12, oid: 2, description: 'TABLE' as const }];
+    expect(checkPlausible('app', tables, [dataOf(10, 1)], { tables: true, data: false })).toEqual(leftOut);
+    expect(checkPlausible('app', tables, withDefinition, { tables: false, data: true })).toEqual(leftOut);
+    const wrong = { type: 'DumpImplausible' };
+    expect(
+      catchError(() => checkPlausible('app', tables, [dataOf(10, 1)], { tables: false, data: true })),
+    ).toMatchObject(wrong);
+    expect(
+      catchError(() => checkPlausible('app', tables, withDefinition, { tables: true, data: false })),
+    ).toMatchObject(wrong);
   });
 });
 

@@ -14,7 +14,7 @@ async function listing(lines: string): Promise<string> {
 
 const context = { signal: new AbortController().signal };
 
-it('takes the data of tables and the positions of sequences, whatever they are called', async () => {
+it('takes tables, their data and the positions of sequences, whatever they are called', async () => {
   const pgRestore = await listing(`cat <<'END'
 ;
 ; Archive created at 2026-05-03 02:00:00 UTC
@@ -22,6 +22,9 @@ it('takes the data of tables and the positions of sequences, whatever they are c
 ;
 3; 2615 2200 SCHEMA - public postgres
 215; 1259 16386 TABLE public TABLE DATA x postgres
+216; 1259 16410 TABLE DATA agents postgres
+217; 1259 16411 SEQUENCE SET ids postgres
+3300; 0 0 TABLE ATTACH public part postgres
 3321; 0 16386 TABLE DATA public TABLE DATA x postgres
 3322; 0 16390 TABLE DATA public a; 0 99 TABLE DATA b postgres
 3330; 0 0 SEQUENCE SET public agents_id_seq postgres
@@ -30,6 +33,8 @@ it('takes the data of tables and the positions of sequences, whatever they are c
 3350; 0 16401 MATERIALIZED VIEW DATA public totals postgres
 END`);
   expect(await readTableOfContents(pgRestore, '/archive', context)).toEqual([
+    { dumpId: 215, oid: 16386, description: 'TABLE' },
+    { dumpId: 216, oid: 16410, description: 'TABLE' },
     { dumpId: 3321, oid: 16386, description: 'TABLE DATA' },
     { dumpId: 3322, oid: 16390, description: 'TABLE DATA' },
     { dumpId: 3330, oid: 0, description: 'SEQUENCE SET' },
