@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { resolveServer } from '../config/resolve.js';
 import { resolveConnection } from '../config/connections.js';
 import type { BackupPlan } from '../model/plan.js';
-import { dumpGlobalsWithFacts, GLOBALS_FILE } from '../postgres/dump-globals.js';
+import { dumpGlobalsWithFacts } from '../postgres/dump-globals.js';
 import { dumpWithInventory } from '../postgres/dump-with-inventory.js';
-import { syncFile, writeJson } from '../staging/durable-file.js';
+import { writeJson } from '../staging/json-file.js';
 import { completeStep } from '../staging/step.js';
 import { programDirectories, type Dependencies } from './dependencies.js';
 import { runStep } from './run-step.js';
@@ -38,7 +38,6 @@ export async function dump(dependencies: Dependencies, plan: BackupPlan): Promis
         await mkdir(data);
         const { maintenanceDatabase } = resolveServer(configuration, subject.server);
         const dumped = await dumpGlobalsWithFacts(server, maintenanceDatabase, data, directories, context);
-        await syncFile(join(data, GLOBALS_FILE));
         const { systemIdentifier, version } = dumped.server;
         const facts: DumpFacts = {
           kind: 'globals',

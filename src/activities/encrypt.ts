@@ -5,7 +5,6 @@ import { encryptFile } from '../archive/gpg.js';
 import { OperationError } from '../model/failures.js';
 import type { BackupPlan } from '../model/plan.js';
 import { watchReads } from '../programs/watch-reads.js';
-import { syncFile } from '../staging/durable-file.js';
 import { completeStep } from '../staging/step.js';
 import { programDirectories, type Dependencies } from './dependencies.js';
 import { runStep } from './run-step.js';
@@ -46,7 +45,6 @@ export async function encrypt(
       } finally {
         stopWatching();
       }
-      await syncFile(artifact);
       return digestFile(artifact, step.signal, step.onProgress);
     });
     await rm(staged.compressed, { force: true });

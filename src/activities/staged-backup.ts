@@ -5,7 +5,7 @@ import { OperationError } from '../model/failures.js';
 import { artifactKey } from '../model/keys.js';
 import type { DatabaseManifest, GlobalsManifest } from '../model/manifest.js';
 import type { BackupPlan } from '../model/plan.js';
-import { readJson } from '../staging/durable-file.js';
+import { readJson } from '../staging/json-file.js';
 import { stepDirectory } from '../staging/step.js';
 import { backupDirectory, type StagingVolume } from '../staging/volume.js';
 

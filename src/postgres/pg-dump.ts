@@ -38,6 +38,7 @@ export async function dumpDatabase(
         `--snapshot=${options.snapshotId}`,
         `--lock-wait-timeout=${options.lockWaitTimeoutSeconds}s`,
         '--no-password',
+        '--no-sync',
         ...options.excludeTables.map((pattern) => `--exclude-table=${pattern}`),
         ...options.excludeTableData.map((pattern) => `--exclude-table-data=${pattern}`),
       ],
@@ -65,7 +66,7 @@ export async function dumpGlobals(
     {
       file: program,
       // Unlike pg_dump it does not look at PGDATABASE for where to connect.
-      args: ['--globals-only', `--database=${database}`, `--file=${file}`, '--no-password'],
+      args: ['--globals-only', `--database=${database}`, `--file=${file}`, '--no-password', '--no-sync'],
       environment: libpqEnvironment(server, database),
     },
     context,

@@ -2,7 +2,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { OperationError } from '../model/failures.js';
 import { encodeName } from '../model/names.js';
-import { readJson, writeJson } from './durable-file.js';
+import { readJson, writeJson } from './json-file.js';
 import { measureDirectory } from '../programs/measure-directory.js';
 import { discardStaging } from './step.js';
 import { backupDirectory, readVolumeSpace, type StagingVolume } from './volume.js';

@@ -2,7 +2,7 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { endRecordedChildren, type ChildLedger } from '../programs/child-ledger.js';
-import { readJson, syncDirectory, writeJson } from './durable-file.js';
+import { readJson, writeJson } from './json-file.js';
 
 /** Where one attempt at a step works. Everything in it becomes the step's own when the attempt succeeds. */
 export interface StepAttempt {
@@ -39,7 +39,10 @@ async function discardAttempts(backupDirectory: string, step = ''): Promise<void
  *
  * An attempt that fails, or was left by a crash, is removed together with the processes it started.
  *
- * @param make - makes the step's files in the attempt's directory, synced to disk, and returns a JSON-able result
+ * Nothing is synced to disk, which would cost as much as the dump itself: after a crash of the machine, as opposed to one
+ * of the process, the whole of staging is thrown away ({@link openVolume}).
+ *
+ * @param make - makes the step's files in the attempt's directory and returns a JSON-able result
  */
 export async function completeStep<T>(
   backupDirectory: string,
@@ -59,7 +62,6 @@ export async function completeStep<T>(
     await rm(join(directory, 'children'), { recursive: true, force: true });
     await writeJson(join(directory, RESULT), result);
     await rename(directory, done);
-    await syncDirectory(backupDirectory);
     return result;
   } catch (error) {
     await rm(directory, { recursive: true, force: true });

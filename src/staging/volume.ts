@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { access, constants, mkdir, statfs } from 'node:fs/promises';
+import { access, constants, mkdir, readFile, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OperationError } from '../model/failures.js';
 import { encodeName } from '../model/names.js';
-import { readJson, writeJson } from './durable-file.js';
+import { readJson, writeJsonDurably } from './json-file.js';
 
 /** The local volume on which artifacts are made. */
 export interface StagingVolume {
@@ -12,19 +12,30 @@ export interface StagingVolume {
   id: string;
 }
 
+/** Differs after every start of the machine, and so after every loss of what was written and not yet on disk. */
+const BOOT_ID = '/proc/sys/kernel/random/boot_id';
+
 /**
  * Opens a staging volume, naming it the first time.
+ *
+ * What backups in flight had made is kept, for them to go on with, unless the machine was restarted since (or the volume
+ * moved to another one): files whose bytes may never have reached the disk are not trusted, and those backups begin
+ * anew. That saves syncing every step's output.
  *
  * @throws OperationError `InvalidConfiguration` when the directory is not there or cannot be written
  */
 export async function openVolume(directory: string): Promise<StagingVolume> {
   try {
     const file = join(directory, 'volume.json');
-    const existing = await readJson<{ id: string }>(file);
+    const existing = await readJson<{ id: string; bootId?: string }>(file);
     const id = existing?.id ?? randomBytes(5).toString('hex');
-    if (!existing) await writeJson(file, { id });
-    await mkdir(join(directory, 'reservations'), { recursive: true, mode: 0o700 });
-    await mkdir(join(directory, 'backups'), { recursive: true, mode: 0o700 });
+    const bootId = (await readFile(BOOT_ID, 'utf8')).trim();
+    const contents = ['reservations', 'backups'].map((name) => join(directory, name));
+    if (existing?.bootId !== bootId) {
+      for (const path of contents) await rm(path, { recursive: true, force: true });
+      await writeJsonDurably(file, { id, bootId });
+    }
+    for (const path of contents) await mkdir(path, { recursive: true, mode: 0o700 });
     await access(directory, constants.W_OK);
     return { directory, id };
   } catch (cause) {

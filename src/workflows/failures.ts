@@ -37,12 +37,16 @@ export function fail(type: FailureType, message: string, details?: unknown): App
   });
 }
 
-/** Whether the files of earlier steps are out of reach: nobody serves their volume any more, or it was emptied. */
-export function isStagingGone(error: unknown): boolean {
-  if (!(error instanceof ActivityFailure)) return false;
-  const { cause } = error;
+/** Whether a step was never begun because nobody serves its staging volume any more. */
+export function isStagingHostGone(error: unknown): boolean {
   return (
-    (cause instanceof TimeoutFailure && cause.timeoutType === 'SCHEDULE_TO_START') ||
-    (cause instanceof ApplicationFailure && cause.type === ('StagingLost' satisfies FailureType))
+    error instanceof ActivityFailure &&
+    error.cause instanceof TimeoutFailure &&
+    error.cause.timeoutType === 'SCHEDULE_TO_START'
   );
+}
+
+/** Whether the files of earlier steps are gone: with their host, or their volume was emptied. */
+export function isStagingGone(error: unknown): boolean {
+  return isStagingHostGone(error) || rootFailure(error).type === ('StagingLost' satisfies FailureType);
 }

@@ -3,7 +3,7 @@ import type { Activities } from '../activities/index.js';
 import type { BackupPlan } from '../model/plan.js';
 import type { BackupProgress, BackupResult, BackupStep } from '../model/results.js';
 import { reserveStep, stagingSteps, storeStep } from './activity-options.js';
-import { isStagingGone, rootFailure } from './failures.js';
+import { isStagingHostGone, rootFailure } from './failures.js';
 
 const { reserveStaging } = proxyActivities<Activities>(reserveStep);
 const { discardUpload } = proxyActivities<Activities>(storeStep);
@@ -36,11 +36,11 @@ export async function makeBackup(plan: BackupPlan, progress: BackupProgress): Pr
   let isGone = false;
   try {
     const dump = await time('dump', plan.expectedBytes, () => program.dump(plan));
-    let artifact = await time('compress', dump.bytes, () => program.compress(plan, dump.bytes));
-    if (plan.encryption.method !== 'none') {
-      const { bytes } = artifact;
-      artifact = await time('encrypt', bytes, () => program.encrypt(plan, bytes));
-    }
+    const compressed = await time('compress', dump.bytes, () => program.compress(plan, dump.bytes));
+    const artifact =
+      plan.encryption.method === 'none' && 'sha256' in compressed
+        ? compressed
+        : await time('encrypt', compressed.bytes, () => program.encrypt(plan, compressed.bytes));
     isUploading = true;
     const receipt = await time('upload', artifact.bytes, () => transfer.upload(plan, artifact));
     await time('verify', artifact.bytes, () => short.verify(plan, receipt));
@@ -59,7 +59,7 @@ export async function makeBackup(plan: BackupPlan, progress: BackupProgress): Pr
       secondsPerStep,
     };
   } catch (error) {
-    isGone = isStagingGone(error);
+    isGone = isStagingHostGone(error);
     throw error;
   } finally {
     await CancellationScope.nonCancellable(async () => {

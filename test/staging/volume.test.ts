@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { backupDirectory, openVolume, readVolumeSpace } from '../../src/staging/volume.js';
@@ -49,4 +49,18 @@ it('knows its space', async () => {
   const { freeBytes, totalBytes } = await readVolumeSpace(await openVolume(await makeScratchDirectory()));
   expect(freeBytes).toBeGreaterThan(0);
   expect(totalBytes).toBeGreaterThan(freeBytes);
+});
+
+it('keeps what backups in flight had made when the worker is restarted, and nothing when the machine was', async () => {
+  const directory = await makeScratchDirectory();
+  const { id } = await openVolume(directory);
+  const made = join(directory, 'backups', 'main', 'app_20261101_020000');
+  await mkdir(made, { recursive: true });
+
+  expect(await openVolume(directory)).toMatchObject({ id });
+  expect(await readdir(join(directory, 'backups'))).toEqual(['main']);
+
+  await writeFile(join(directory, 'volume.json'), JSON.stringify({ id, bootId: 'another start of it' }));
+  expect(await openVolume(directory)).toMatchObject({ id });
+  expect(await readdir(join(directory, 'backups'))).toEqual([]);
 });

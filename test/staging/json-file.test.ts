@@ -1,7 +1,7 @@
 import { readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { readJson, writeJson } from '../../src/staging/durable-file.js';
+import { readJson, writeJson } from '../../src/staging/json-file.js';
 import { makeScratchDirectory } from '../support/scratch-directory.js';
 
 it('reads back what was written last, and leaves no other file', async () => {
