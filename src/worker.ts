@@ -21,8 +21,8 @@ export type WorkerRole = (typeof workerRoles)[number];
 
 /** Light activities at once: they wait for the network. */
 const LIGHT_SLOTS = 20;
-/** Steps at once on one volume; how many really run is bounded by each server's `concurrency`. */
-const STAGING_SLOTS = 32;
+/** Slots for steps beside one for each database that may be in flight: a step that waits for one looks like a dead host. */
+const SPARE_STAGING_SLOTS = 8;
 /** After the grace time, what still runs is abandoned; its next attempt cleans up. */
 const FORCE_AFTER_SECONDS = 10;
 
@@ -113,11 +113,15 @@ async function createWorkers(
     maxConcurrentActivityTaskExecutions: LIGHT_SLOTS,
   });
   if (!isBackup) return [main];
+  const { servers } = dependencies.configuration;
   const staging = await Worker.create({
     ...common,
     taskQueue: stagingQueue(dependencies.volume.id),
     activities: stagingActivities(dependencies),
-    maxConcurrentActivityTaskExecutions: STAGING_SLOTS,
+    maxConcurrentActivityTaskExecutions: servers.reduce(
+      (sum, { concurrency }) => sum + concurrency,
+      SPARE_STAGING_SLOTS,
+    ),
   });
   return [main, staging];
 }

@@ -25,57 +25,60 @@ const STALL_SECONDS = 900;
 export async function dump(dependencies: Dependencies, plan: BackupPlan): Promise<DumpResult> {
   const { configuration, environment, volume, logger } = dependencies;
   const { subject, id } = plan;
-  return runStep(logger, { bytesExpected: plan.expectedBytes, stallSeconds: STALL_SECONDS }, (step) =>
-    completeStep(locateStaged(volume, plan).directory, 'dump', async ({ directory, ledger }) => {
-      const server = await resolveConnection(
-        resolveServer(configuration, subject.server),
-        environment.passFile,
-      );
-      const context = { ...step, ledger, nice: plan.dump.nice };
-      const directories = programDirectories(dependencies);
-      if (subject.kind === 'globals') {
-        const data = join(directory, 'data');
-        await mkdir(data);
-        const { maintenanceDatabase } = resolveServer(configuration, subject.server);
-        const dumped = await dumpGlobalsWithFacts(server, maintenanceDatabase, data, directories, context);
-        const { systemIdentifier, version } = dumped.server;
+  return runStep(
+    logger,
+    { bytesExpected: plan.expectedBytes, stallSeconds: STALL_SECONDS + plan.dump.lockWaitTimeoutSeconds },
+    (step) =>
+      completeStep(locateStaged(volume, plan).directory, 'dump', async ({ directory, ledger }) => {
+        const server = await resolveConnection(
+          resolveServer(configuration, subject.server),
+          environment.passFile,
+        );
+        const context = { ...step, ledger, nice: plan.dump.nice };
+        const directories = programDirectories(dependencies);
+        if (subject.kind === 'globals') {
+          const data = join(directory, 'data');
+          await mkdir(data);
+          const { maintenanceDatabase } = resolveServer(configuration, subject.server);
+          const dumped = await dumpGlobalsWithFacts(server, maintenanceDatabase, data, directories, context);
+          const { systemIdentifier, version } = dumped.server;
+          const facts: DumpFacts = {
+            kind: 'globals',
+            id,
+            server: subject.server,
+            systemIdentifier,
+            serverVersion: version,
+            snapshotTime: dumped.snapshotTime,
+            snapshotLsn: dumped.snapshotLsn,
+            roles: dumped.roles,
+            tablespaces: dumped.tablespaces,
+          };
+          await writeJson(join(directory, 'facts.json'), facts);
+          return { bytes: dumped.bytes, tables: 0, rows: 0 };
+        }
+        const options = { ...plan.dump, programDirectories: directories };
+        const dumped = await dumpWithInventory(server, subject.database, directory, options, context);
+        const { extensions, roles, ...properties } = dumped.facts;
         const facts: DumpFacts = {
-          kind: 'globals',
+          kind: 'database',
           id,
           server: subject.server,
-          systemIdentifier,
-          serverVersion: version,
+          database: subject.database,
+          systemIdentifier: dumped.server.systemIdentifier,
+          serverVersion: dumped.server.version,
           snapshotTime: dumped.snapshotTime,
           snapshotLsn: dumped.snapshotLsn,
-          roles: dumped.roles,
-          tablespaces: dumped.tablespaces,
+          ...properties,
+          inventory: dumped.inventory,
         };
         await writeJson(join(directory, 'facts.json'), facts);
-        return { bytes: dumped.bytes, tables: 0, rows: 0 };
-      }
-      const options = { ...plan.dump, programDirectories: directories };
-      const dumped = await dumpWithInventory(server, subject.database, directory, options, context);
-      const { extensions, roles, ...properties } = dumped.facts;
-      const facts: DumpFacts = {
-        kind: 'database',
-        id,
-        server: subject.server,
-        database: subject.database,
-        systemIdentifier: dumped.server.systemIdentifier,
-        serverVersion: dumped.server.version,
-        snapshotTime: dumped.snapshotTime,
-        snapshotLsn: dumped.snapshotLsn,
-        ...properties,
-        inventory: dumped.inventory,
-      };
-      await writeJson(join(directory, 'facts.json'), facts);
-      await writeJson(join(directory, 'files.json'), dumped.files);
-      const { tables } = dumped.inventory;
-      return {
-        bytes: dumped.bytes,
-        tables: tables.length,
-        rows: tables.reduce((sum, { rows }) => sum + rows, 0),
-      };
-    }),
+        await writeJson(join(directory, 'files.json'), dumped.files);
+        const { tables } = dumped.inventory;
+        return {
+          bytes: dumped.bytes,
+          tables: tables.length,
+          rows: tables.reduce((sum, { rows }) => sum + rows, 0),
+        };
+      }),
   );
 }

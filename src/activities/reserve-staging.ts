@@ -5,6 +5,7 @@ import { stagingQueue } from '../model/queues.js';
 import { reserveSpace } from '../staging/reservation.js';
 import type { Dependencies } from './dependencies.js';
 import { runStep } from './run-step.js';
+import { stagedName } from './staged-backup.js';
 
 const STALL_SECONDS = 120;
 
@@ -33,7 +34,13 @@ export async function reserveStaging(
   return runStep(logger, { stallSeconds: STALL_SECONDS }, async () => {
     await reserveSpace(
       volume,
-      { server: plan.subject.server, backupId: plan.id, bytes: plan.stagingBytes, workflowId, runId },
+      {
+        server: plan.subject.server,
+        backupId: stagedName(plan),
+        bytes: plan.stagingBytes,
+        workflowId,
+        runId,
+      },
       (id, run) => isRunning(dependencies, id, run),
     );
     return { queue: stagingQueue(volume.id) };

@@ -21,9 +21,16 @@ export interface StagedFile {
   sha256: string;
 }
 
+/**
+ * What a backup is called on its staging volume. A database called `globals` and the server's globals have the same ids.
+ */
+export function stagedName({ subject, id }: BackupPlan): string {
+  return `${subject.kind}-${id}`;
+}
+
 /** Where everything of one backup lies on its staging volume. */
 export function locateStaged(volume: StagingVolume, plan: BackupPlan) {
-  const directory = backupDirectory(volume, plan.subject.server, plan.id);
+  const directory = backupDirectory(volume, plan.subject.server, stagedName(plan));
   return {
     directory,
     dumpData: join(stepDirectory(directory, 'dump'), 'data'),

@@ -19,7 +19,7 @@ export interface LatestBackup {
   bytes: number;
   /** What the manifest counts; the globals have nothing to count. */
   contents?: { tables: number; rows: number; dumpBytes: number };
-  /** Why the manifest could not be read. */
+  /** Why it cannot be restored: its manifest cannot be read, its artifact is missing or of another size. */
   fault?: string;
 }
 
@@ -38,7 +38,20 @@ export async function latestBackups(
       const bytes = artifacts.reduce((sum, artifact) => sum + artifact.bytes, 0);
       // A manifest that nobody can read must not hide how the other databases are.
       const read = await readOrExplain(store, subject, id, signal);
-      return { subject, id, time, bytes, ...('fault' in read ? read : countContents(read.manifest)) };
+      if ('fault' in read) return { subject, id, time, bytes, ...read };
+      const { key, bytes: bytesMade } = read.manifest.artifact;
+      const stored = await store.describe(key, signal);
+      const fault =
+        stored?.bytes === bytesMade
+          ? undefined
+          : `${key} ${stored ? `has ${stored.bytes} bytes instead of ${bytesMade}` : 'is missing'}; make a new backup.`;
+      return {
+        subject,
+        id,
+        time,
+        bytes,
+        ...(fault === undefined ? countContents(read.manifest) : { fault }),
+      };
     },
     { concurrency: CONCURRENCY, signal },
   );

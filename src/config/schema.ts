@@ -1,3 +1,5 @@
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { nameOfStore, storeConfiguration } from '../model/store-configuration.js';
 import { scheduleConfiguration } from '../model/schedule-configuration.js';
@@ -100,47 +102,67 @@ const notification = z.strictObject({
   on: z.array(z.enum(['failure', 'success'])).default(['failure']),
 });
 
+/** What lies in staging is deleted without asking when the machine was restarted: no store may be in there, or around it. */
+function keepStoresOutOfStaging(
+  { staging, stores }: { staging: { directory: string }; stores: { url: string }[] },
+  context: z.RefinementCtx,
+): void {
+  const contains = (outer: string, inner: string) => !relative(outer, inner).startsWith('..');
+  stores.forEach(({ url }, index) => {
+    if (!url.startsWith('file:')) return;
+    const directory = fileURLToPath(url);
+    if (contains(staging.directory, directory) || contains(directory, staging.directory))
+      context.addIssue({
+        code: 'custom',
+        path: ['stores', index, 'url'],
+        message: 'lies in staging.directory, or around it; give it a place of its own',
+      });
+  });
+}
+
 /** `backups.yaml`. */
-export const configurationSchema = z.strictObject({
-  staging: z.strictObject({
-    directory: file.describe(
-      'a local volume with room for the dump and the archive of the databases in flight',
-    ),
-  }),
-  servers: z
-    .array(server)
-    .min(1)
-    .superRefine(refuseTwins((entry) => entry.name, 'name')),
-  compression: compression.prefault({}),
-  encryption,
-  stores: z
-    .array(storeConfiguration)
-    .min(1)
-    .superRefine(refuseTwins(nameOfStore, 'name'))
-    .describe('the first is the primary, where backups go; nothing is copied to the others yet'),
-  retention: z
-    .strictObject({
-      daily: z.int().min(1).default(7),
-      weekly: z.int().min(0).default(4),
-      monthly: z.int().min(0).default(12),
-    })
-    .prefault({}),
-  schedules: z.record(z.string().regex(/^[a-z0-9-]+$/), scheduleConfiguration).default({}),
-  notifications: z.array(notification).default([]),
-  programDirectories: z.array(file).default([]).describe('searched for programs before PATH'),
-  worker: z
-    .strictObject({
-      address: z.string().default('0.0.0.0').describe('where /health and /ready listen'),
-      port: z.int().min(0).max(65535).default(9090),
-      heartbeatTimeout: duration
-        .refine((seconds) => seconds > 0, 'expected at least 1s')
-        .prefault('30s')
-        .describe('how soon a worker that died is noticed'),
-      shutdownGrace: duration.prefault('30s').describe('how long running steps may go on after SIGTERM'),
-      logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
-    })
-    .prefault({}),
-});
+export const configurationSchema = z
+  .strictObject({
+    staging: z.strictObject({
+      directory: file.describe(
+        'a local volume with room for the dump and the archive of the databases in flight',
+      ),
+    }),
+    servers: z
+      .array(server)
+      .min(1)
+      .superRefine(refuseTwins((entry) => entry.name, 'name')),
+    compression: compression.prefault({}),
+    encryption,
+    stores: z
+      .array(storeConfiguration)
+      .min(1)
+      .superRefine(refuseTwins(nameOfStore, 'name'))
+      .describe('the first is the primary, where backups go; nothing is copied to the others yet'),
+    retention: z
+      .strictObject({
+        daily: z.int().min(1).default(7),
+        weekly: z.int().min(0).default(4),
+        monthly: z.int().min(0).default(12),
+      })
+      .prefault({}),
+    schedules: z.record(z.string().regex(/^[a-z0-9-]+$/), scheduleConfiguration).default({}),
+    notifications: z.array(notification).default([]),
+    programDirectories: z.array(file).default([]).describe('searched for programs before PATH'),
+    worker: z
+      .strictObject({
+        address: z.string().default('0.0.0.0').describe('where /health and /ready listen'),
+        port: z.int().min(0).max(65535).default(9090),
+        heartbeatTimeout: duration
+          .refine((seconds) => seconds > 0, 'expected at least 1s')
+          .prefault('30s')
+          .describe('how soon a worker that died is noticed'),
+        shutdownGrace: duration.prefault('30s').describe('how long running steps may go on after SIGTERM'),
+        logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+      })
+      .prefault({}),
+  })
+  .superRefine(keepStoresOutOfStaging);
 
 export type Configuration = z.infer<typeof configurationSchema>;
 export type ServerConfiguration = Configuration['servers'][number];

@@ -70,7 +70,9 @@ export async function reserveSpace(
     for (const reservation of await listReservations(volume)) {
       const isOurs = reservation.server === wanted.server && reservation.backupId === wanted.backupId;
       if (isOurs) continue;
-      if (await isRunning(reservation.workflowId, reservation.runId)) others.push(reservation);
+      // A run that begins anew, because its files were lost, has no use for what it reserved before.
+      if (reservation.runId === wanted.runId) await releaseSpace(volume, reservation);
+      else if (await isRunning(reservation.workflowId, reservation.runId)) others.push(reservation);
       else await releaseSpace(volume, reservation);
     }
     let promised = 0;

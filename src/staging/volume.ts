@@ -31,6 +31,7 @@ export async function openVolume(directory: string): Promise<StagingVolume> {
     const id = existing?.id ?? randomBytes(5).toString('hex');
     const bootId = (await readFile(BOOT_ID, 'utf8')).trim();
     const contents = ['reservations', 'backups'].map((name) => join(directory, name));
+    if (!existing) await requireAbsent(contents);
     if (existing?.bootId !== bootId) {
       for (const path of contents) await rm(path, { recursive: true, force: true });
       await writeJsonDurably(file, { id, bootId });
@@ -39,11 +40,27 @@ export async function openVolume(directory: string): Promise<StagingVolume> {
     await access(directory, constants.W_OK);
     return { directory, id };
   } catch (cause) {
+    if (cause instanceof OperationError) throw cause;
     throw new OperationError(
       'InvalidConfiguration',
       `The staging directory ${directory} cannot be used (${(cause as NodeJS.ErrnoException).code}); create it, writable by this user, or set staging.directory.`,
       { cause },
     );
+  }
+}
+
+/** What is deleted when the machine was restarted must be ours: a directory that is no staging volume yet has none of it. */
+async function requireAbsent(paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    const isThere = await access(path).then(
+      () => true,
+      () => false,
+    );
+    if (isThere)
+      throw new OperationError(
+        'InvalidConfiguration',
+        `${path} exists, but its directory is no staging volume of ours; give staging.directory an empty directory.`,
+      );
   }
 }
 

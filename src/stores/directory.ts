@@ -171,7 +171,7 @@ export function openDirectoryStore({ name, directory }: DirectoryStoreOptions): 
     async *listUnfinished(prefix, signal) {
       for await (const { path, name: file, stats } of walk(prefix, signal)) {
         const final = nameOfPartial(file);
-        if (final) yield { key: path.slice(0, -file.length) + final, startedAt: stats.birthtime };
+        if (final) yield { key: path.slice(0, -file.length) + final, startedAt: stats.mtime };
       }
     },
 

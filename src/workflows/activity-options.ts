@@ -73,7 +73,7 @@ export function stagingSteps(queue: string, heartbeatSeconds: number) {
       startToCloseTimeout: '12 hours',
       retry: { initialInterval: '10 seconds', backoffCoefficient: 3, maximumAttempts: 4 },
     },
-    /** The network: comes and goes; what was sent is not sent again. About an hour of trying. */
+    /** Sending, and reading back what was sent: the network comes and goes. About an hour of trying. */
     transfer: {
       ...common,
       startToCloseTimeout: '12 hours',
@@ -84,7 +84,7 @@ export function stagingSteps(queue: string, heartbeatSeconds: number) {
         maximumAttempts: 18,
       },
     },
-    /** Reading what the store says, writing the manifest, cleaning up. */
+    /** Writing the manifest, cleaning up. */
     short: {
       ...common,
       startToCloseTimeout: '30 minutes',

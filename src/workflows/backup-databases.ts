@@ -31,6 +31,9 @@ import { runOneOperation } from './run-one-operation.js';
 import { runToOutcome, tell } from './run-to-outcome.js';
 import { summarizeOutcomes } from './summarize-outcomes.js';
 
+/** How much of a failure the result repeats, in characters: there may be a thousand of them. */
+const MESSAGE_LENGTH = 500;
+
 const { planBackups } = proxyActivities<Activities>(lightStep);
 
 /**
@@ -113,7 +116,8 @@ async function backUpOne(subject: BackupSubject, reason: string | undefined): Pr
     return { ...of, outcome: 'committed', backupId, bytes, dumpBytes, seconds: seconds() };
   } catch (error) {
     const outcome = isCancellation(error) ? 'cancelled' : 'failed';
-    return { ...of, outcome, ...rootFailure(error), seconds: seconds() };
+    const { type, message } = rootFailure(error);
+    return { ...of, outcome, type, message: message.slice(0, MESSAGE_LENGTH), seconds: seconds() };
   }
 }
 

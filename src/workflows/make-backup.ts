@@ -43,7 +43,7 @@ export async function makeBackup(plan: BackupPlan, progress: BackupProgress): Pr
         : await time('encrypt', compressed.bytes, () => program.encrypt(plan, compressed.bytes));
     isUploading = true;
     const receipt = await time('upload', artifact.bytes, () => transfer.upload(plan, artifact));
-    await time('verify', artifact.bytes, () => short.verify(plan, receipt));
+    await time('verify', artifact.bytes, () => transfer.verify(plan, receipt));
     mayExist = true;
     const committed = await time('commit', 0, () => short.commit(plan, artifact, secondsPerStep));
     return {

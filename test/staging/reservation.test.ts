@@ -19,7 +19,7 @@ const ended = () => Promise.resolve(false);
 
 function wanted(database: string, bytes: number, over: Partial<Reservation> = {}): Reservation {
   const backupId = `${database}_20260503_020000`;
-  return { server: 'main', backupId, bytes, workflowId: `w/${database}`, runId: 'r', ...over };
+  return { server: 'main', backupId, bytes, workflowId: `w/${database}`, runId: `r/${database}`, ...over };
 }
 
 /** A volume of 64 MiB, which only root can make; elsewhere a directory, whose space others use as well. */
@@ -171,4 +171,13 @@ it('fits the longest names that PostgreSQL allows', async () => {
   const reservation = wanted(encodeURIComponent(longest), 1, { server: longest });
   await reserveSpace(volume, reservation, running);
   await releaseSpace(volume, reservation);
+});
+
+it('of a run that begins anew takes the place of its earlier one', async () => {
+  const volume = await openVolume(await makeScratchDirectory());
+  await reserveSpace(volume, wanted('first', 1, { runId: 'the run' }), running);
+  const made = backupDirectory(volume, 'main', wanted('first', 1).backupId);
+  await mkdir(made, { recursive: true });
+  await reserveSpace(volume, wanted('again', 1, { runId: 'the run' }), running);
+  await expect(readdir(made)).rejects.toMatchObject({ code: 'ENOENT' });
 });

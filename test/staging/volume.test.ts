@@ -64,3 +64,11 @@ it('keeps what backups in flight had made when the worker is restarted, and noth
   expect(await openVolume(directory)).toMatchObject({ id });
   expect(await readdir(join(directory, 'backups'))).toEqual([]);
 });
+
+it('is never made of a directory that has something of another kind by our names', async () => {
+  const directory = await makeScratchDirectory();
+  await mkdir(join(directory, 'backups'));
+  await writeFile(join(directory, 'backups', 'precious'), '');
+  await expect(openVolume(directory)).rejects.toMatchObject({ type: 'InvalidConfiguration' });
+  expect(await readdir(join(directory, 'backups'))).toEqual(['precious']);
+});

@@ -26,7 +26,7 @@ export const worker = new Command('worker')
     `
 Examples:
   temponest-backups worker                    everything in one process
-  temponest-backups worker --roles control    no PostgreSQL programs and no staging volume used
+  temponest-backups worker --roles control    the workflows only: no PostgreSQL programs needed
 
 /health and /ready are served on worker.address and worker.port of backups.yaml.`,
   )
