@@ -47,14 +47,17 @@ export async function runWorker(
   const connection = await connectToTemporal(connectionOptions);
   try {
     await registerSearchAttributes(connection, namespace);
-    const dependencies: Dependencies = {
-      configuration,
-      environment,
-      volume: await openVolume(configuration.staging.directory),
-      stores: await openStores(configuration),
-      temporal: new Client({ connection, namespace, identity: environment.identity }),
-      logger,
-    };
+    // A worker that runs only the workflows gets along without the volume and the secrets.
+    const dependencies: Dependencies | undefined = roles.includes('backup')
+      ? {
+          configuration,
+          environment,
+          volume: await openVolume(configuration.staging.directory),
+          stores: await openStores(configuration),
+          temporal: new Client({ connection, namespace, identity: environment.identity }),
+          logger,
+        }
+      : undefined;
     const common: Omit<WorkerOptions, 'taskQueue'> = {
       connection,
       namespace,
@@ -64,7 +67,7 @@ export async function runWorker(
       maxHeartbeatThrottleInterval: '5 seconds',
       defaultHeartbeatThrottleInterval: '5 seconds',
     };
-    for (const { name } of dependencies.stores.slice(1))
+    for (const { name } of dependencies?.stores.slice(1) ?? [])
       logger.warn({ store: name }, 'nothing is copied to this store: backups go to the first one only');
     const workers = await createWorkers(dependencies, roles, common);
     const health = await serveHealth(configuration.worker, {
@@ -73,7 +76,7 @@ export async function runWorker(
       ),
       '/ready': readinessChecks(dependencies, connection),
     });
-    logger.info({ roles, namespace, port: health.port, volume: dependencies.volume.id }, 'worker started');
+    logger.info({ roles, namespace, port: health.port, volume: dependencies?.volume.id }, 'worker started');
     try {
       await runTogether(workers);
     } finally {
@@ -100,19 +103,18 @@ async function connectToTemporal(
 }
 
 async function createWorkers(
-  dependencies: Dependencies,
+  dependencies: Dependencies | undefined,
   roles: readonly WorkerRole[],
   common: Omit<WorkerOptions, 'taskQueue'>,
 ): Promise<Worker[]> {
-  const isBackup = roles.includes('backup');
   const main = await Worker.create({
     ...common,
     taskQueue: MAIN_QUEUE,
     ...(roles.includes('control') ? { workflowBundle } : {}),
-    ...(isBackup ? { activities: lightActivities(dependencies) } : {}),
+    ...(dependencies ? { activities: lightActivities(dependencies) } : {}),
     maxConcurrentActivityTaskExecutions: LIGHT_SLOTS,
   });
-  if (!isBackup) return [main];
+  if (!dependencies) return [main];
   const { servers } = dependencies.configuration;
   const staging = await Worker.create({
     ...common,

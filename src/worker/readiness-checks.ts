@@ -7,9 +7,12 @@ import type { Checks } from './health-server.js';
 /** How long a check may take, in milliseconds: less than what probes allow. */
 const TIMEOUT = 5000;
 
-/** What a worker needs beside itself: Temporal, each PostgreSQL server, each store. */
+/**
+ * What a worker needs beside itself: Temporal and, where it does the steps of backups, each PostgreSQL server and each
+ * store.
+ */
 export function readinessChecks(
-  { configuration, environment, stores }: Dependencies,
+  dependencies: Dependencies | undefined,
   connection: NativeConnection,
 ): Checks {
   const checks: Checks = {
@@ -17,6 +20,8 @@ export function readinessChecks(
       await connection.withDeadline(Date.now() + TIMEOUT, () => connection.workflowService.getSystemInfo({}));
     },
   };
+  if (!dependencies) return checks;
+  const { configuration, environment, stores } = dependencies;
   for (const server of configuration.servers)
     checks[`server ${server.name}`] = async () => {
       const resolved = await resolveConnection(server, environment.passFile);

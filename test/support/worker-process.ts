@@ -30,6 +30,8 @@ export interface WorkerProcessOptions {
   directory: string;
   /** Where `/ready` answers; the configuration says the same. */
   port: number;
+  /** Default: all. */
+  roles?: string;
   /** Don't wait for `/ready`, only until it listens: for a server or store that is down at the start. */
   waitFor?: '/ready' | '/health';
 }
@@ -59,6 +61,7 @@ export function prepareWorker(options: WorkerProcessOptions): WorkerProcess {
       if (isRunning(child)) throw new Error('The worker runs already.');
       const log = openSync(logFile, 'a', 0o600);
       const command = [process.execPath, 'dist/client/main.js', 'worker', '--config', configurationFile];
+      if (options.roles !== undefined) command.push('--roles', options.roles);
       // The kernel ends the worker when the tests' own process dies without having done so.
       const started = spawn('setpriv', ['--pdeathsig=KILL', ...command], {
         cwd: project,

@@ -26,7 +26,7 @@ export const worker = new Command('worker')
     `
 Examples:
   temponest-backups worker                    everything in one process
-  temponest-backups worker --roles control    the workflows only: no PostgreSQL programs needed
+  temponest-backups worker --roles control    the workflows only: no PostgreSQL programs, staging volume or secrets needed
 
 /health and /ready are served on worker.address and worker.port of backups.yaml.`,
   )
