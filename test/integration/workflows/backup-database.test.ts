@@ -123,7 +123,7 @@ describe('a step that fails and may be tried again', () => {
     ['compress', 4],
     ['encrypt', 4],
     ['upload', 18],
-    ['verify', 10],
+    ['verify', 18],
     ['commit', 10],
   ] as const)('%s: is tried %i times', async (step, tries) => {
     const made = makeSteps({ [step]: () => Promise.reject(failure('ServerUnreachable')) });
