@@ -25,7 +25,7 @@ export interface StagedFile {
  * What a backup is called on its staging volume. A database called `globals` and the server's globals have the same ids.
  */
 export function stagedName({ subject, id }: BackupPlan): string {
-  return `${subject.kind}-${id}`;
+  return subject.kind === 'globals' ? `${id}.globals` : id;
 }
 
 /** Where everything of one backup lies on its staging volume. */

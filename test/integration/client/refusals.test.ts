@@ -22,7 +22,7 @@ async function prepare(text: string) {
 }
 
 const good = `
-staging: { directory: $directory }
+staging: { directory: $directory/staging }
 servers: [{ name: main, host: 127.0.0.1, port: 1, user: backup, databases: [app] }]
 encryption: { method: none }
 stores: [{ url: 'file://$directory/store' }]
@@ -128,10 +128,10 @@ stores: [{ url: 'file://$directory/no-store' }]
 test('a key that is about to expire is a warning', async () => {
   await using key = await makeGpgHome('backups@test.invalid', { expires: '10d' });
   const { directory, environment } = await prepare(`
-staging: { directory: $directory }
+staging: { directory: $directory/staging }
 servers: [{ name: main, host: 127.0.0.1, port: 1, user: backup }]
 encryption: { method: gpg, recipients: [backups@test.invalid], publicKeysFile: $directory/keys.asc }
-stores: [{ url: 'file://$directory' }]
+stores: [{ url: 'file://$directory/store' }]
 `);
   await key.exportPublicKeys(join(directory, 'keys.asc'));
   const { stdout } = await runCli(['config', 'check', '--json'], environment);
