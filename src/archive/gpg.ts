@@ -45,9 +45,9 @@ async function withKeyring<T>(
       () => undefined,
       (error: unknown) => error,
     );
-    // gpg also calls it a failure when it only cannot ask an agent for private keys (in a home whose path is too long
-    // for a socket): what it has imported counts.
-    if (failure && !(await gpg(['--no-autostart', '--with-colons', '--list-keys'])).includes('pub:'))
+    // What it has imported counts. gpg also calls it a failure when it only cannot ask an agent for private keys (in a
+    // home whose path is too long for a socket), and a success when it skipped what it did not understand.
+    if (!(await gpg(['--no-autostart', '--with-colons', '--list-keys'])).includes('pub:'))
       throw new OperationError(
         'KeyUnusable',
         `No public key can be read from ${publicKeysFile}; put the recipients' exported public keys there.`,
