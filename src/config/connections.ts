@@ -1,17 +1,6 @@
+import type { ServerConnection } from '../model/server-connection.js';
 import type { ServerConfiguration } from './schema.js';
 import { readSecret } from './secrets.js';
-
-/** How to reach a PostgreSQL server, its password read from its file. */
-export interface ResolvedConnection {
-  name: string;
-  host: string;
-  port: number;
-  user: string;
-  password?: string;
-  passFile?: string;
-  sslmode: ServerConfiguration['sslmode'];
-  sslRootCert?: string;
-}
 
 /**
  * Resolves the connection of a server. The password is read at every use, so a rotated one counts without a restart.
@@ -22,7 +11,7 @@ export interface ResolvedConnection {
 export async function resolveConnection(
   server: ServerConfiguration,
   passFile: string | undefined,
-): Promise<ResolvedConnection> {
+): Promise<ServerConnection> {
   const { name, host, port, user, sslmode, sslRootCert, passwordFile } = server;
   return {
     name,

@@ -66,8 +66,6 @@ export interface BackupProgress {
   workflowId?: string;
   /** Bytes the current step has to do. How many it has done is in its heartbeat (`pendingActivities`). */
   bytesExpected: number;
-  /** Bytes that each finished step made or moved. */
-  bytesPerStep: Partial<Record<BackupStep, number>>;
 }
 
 /** Answer to the query `progress` of `backupDatabases`. */

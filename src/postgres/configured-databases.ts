@@ -1,4 +1,5 @@
-import { withConnection, type ServerConnection } from './connection.js';
+import type { ServerConnection } from '../model/server-connection.js';
+import { withConnection } from './connection.js';
 import { listDatabases } from './server-facts.js';
 
 /**

@@ -2,22 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { Client, DatabaseError } from 'pg';
 import { OperationError, remedyFor, typeOfSqlState, type FailureType } from '../model/failures.js';
+import type { ServerConnection } from '../model/server-connection.js';
 import { redact } from '../observability/redaction.js';
-
-/** How to reach a PostgreSQL server. */
-export interface ServerConnection {
-  /** The name it has in the configuration. */
-  name: string;
-  host: string;
-  port: number;
-  user: string;
-  password?: string;
-  /** libpq's password file, where no password is given. */
-  passFile?: string;
-  sslmode: 'disable' | 'require' | 'verify-full';
-  /** Path of the CA certificate, for `verify-full`. */
-  sslRootCert?: string;
-}
 
 const APPLICATION_NAME = 'temponest-backups';
 const CONNECT_TIMEOUT_SECONDS = 10;

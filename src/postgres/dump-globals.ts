@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ProgramContext } from '../programs/run-program.js';
-import type { ServerConnection } from './connection.js';
+import type { ServerConnection } from '../model/server-connection.js';
 import { locateClient } from './locate-client.js';
 import { dumpGlobals } from './pg-dump.js';
 import type { ServerFacts } from './server-facts.js';

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Inventory } from '../model/inventory.js';
 import type { ProgramContext } from '../programs/run-program.js';
-import type { ServerConnection } from './connection.js';
+import type { ServerConnection } from '../model/server-connection.js';
 import { listTables, nameRelations, readDatabaseFacts, type DatabaseFacts } from './database-facts.js';
 import {
   checkPlausible,

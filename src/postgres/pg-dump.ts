@@ -1,5 +1,6 @@
+import type { ServerConnection } from '../model/server-connection.js';
 import { runProgram, type ProgramContext } from '../programs/run-program.js';
-import { libpqEnvironment, type ServerConnection } from './connection.js';
+import { libpqEnvironment } from './connection.js';
 
 /** What is dumped and how; see {@link dumpDatabase}. */
 export interface DumpOptions {

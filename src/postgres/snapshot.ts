@@ -1,6 +1,7 @@
 import type { Client } from 'pg';
 import { readServerFacts, type ServerFacts } from './server-facts.js';
-import { withConnection, type ServerConnection } from './connection.js';
+import type { ServerConnection } from '../model/server-connection.js';
+import { withConnection } from './connection.js';
 
 /** A moment of a database that other sessions, such as pg_dump's, can be made to see as well. */
 export interface Snapshot {

@@ -29,7 +29,7 @@ export async function backupSubject<A extends { server?: string | undefined; dat
   schema: z.ZodType<A>,
   input: A,
 ): Promise<BackupResult> {
-  const progress: BackupProgress = { step: 'planning', bytesExpected: 0, bytesPerStep: {} };
+  const progress: BackupProgress = { step: 'planning', bytesExpected: 0 };
   setHandler(backupProgressQuery, () => progress);
   const end = (step: 'committed' | 'failed' | 'cancelled') => {
     progress.step = step;

@@ -20,7 +20,6 @@ export async function makeBackup(plan: BackupPlan, progress: BackupProgress): Pr
     const begun = Date.now();
     const result = await work();
     secondsPerStep[step] = (Date.now() - begun) / 1000;
-    progress.bytesPerStep[step] = bytesExpected;
     return result;
   }
 

@@ -2,7 +2,8 @@ import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { libpqEnvironment, withConnection, type ServerConnection } from '../../src/postgres/connection.js';
+import type { ServerConnection } from '../../src/model/server-connection.js';
+import { libpqEnvironment, withConnection } from '../../src/postgres/connection.js';
 import { makeScratchDirectory } from '../support/scratch-directory.js';
 
 const signal = new AbortController().signal;
