@@ -62,6 +62,10 @@ const server = z
       .optional()
       .describe('left out: every database but the templates'),
     globals: z.boolean().default(true).describe('also back up roles, memberships and tablespaces'),
+    checks: z
+      .record(name, z.array(z.string().min(1)).min(1))
+      .default({})
+      .describe('per database: SQL that must answer true in a drill, e.g. SELECT count(*) > 0 FROM agents'),
     concurrency: z.int().min(1).max(64).default(2).describe('databases in flight at once'),
     ...dumpOptions,
   })
@@ -90,6 +94,37 @@ const encryption = z.discriminatedUnion('method', [
     publicKeysFile: file.describe('the recipients’ exported public keys'),
   }),
   z.strictObject({ method: z.literal('none') }),
+]);
+
+const restore = z
+  .strictObject({
+    privateKeysFile: file
+      .optional()
+      .describe('the recipients’ exported private keys; only workers with the role restore need them'),
+    passphraseFile: file.optional().describe('the passphrase of those keys, where they have one'),
+    jobs: z.int().min(1).max(64).default(2).describe('pg_restore workers'),
+  })
+  .refine(({ privateKeysFile, passphraseFile }) => privateKeysFile !== undefined || !passphraseFile, {
+    path: ['passphraseFile'],
+    message: 'is needed only beside privateKeysFile',
+  });
+
+const approvalTimeout = duration.prefault('24h').describe('how long an answer is waited for');
+const approvals = z.discriminatedUnion('provider', [
+  z.strictObject({
+    provider: z.literal('temponest'),
+    url: z
+      .url({ protocol: /^https?$/ })
+      .describe('TempoNest’s approval service, e.g. http://approval-ui:9001'),
+    tokenFile: file.describe('a bearer token with workflows:create and approvals:read'),
+    timeout: approvalTimeout,
+  }),
+  z.strictObject({
+    provider: z.literal('signal'),
+    approvers: z.array(z.string().min(1)).min(2).describe('who may approve; the signal alone decides'),
+    timeout: approvalTimeout,
+  }),
+  z.strictObject({ provider: z.literal('none') }),
 ]);
 
 const notification = z.strictObject({
@@ -147,6 +182,10 @@ export const configurationSchema = z
       })
       .prefault({}),
     schedules: z.record(z.string().regex(/^[a-z0-9-]+$/), scheduleConfiguration).default({}),
+    restore: restore.prefault({}),
+    approvals: approvals
+      .optional()
+      .describe('who must agree before a live database is replaced; left out, nothing is ever replaced'),
     notifications: z.array(notification).default([]),
     programDirectories: z.array(file).default([]).describe('searched for programs before PATH'),
     worker: z
