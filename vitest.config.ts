@@ -21,7 +21,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: withServers,
-          globalSetup: 'test/support/build.ts',
+          globalSetup: 'tools/ensure-build.ts',
           // One file at a time: each has servers of its own, which keep every core busy.
           fileParallelism: false,
           // Concurrent tests of one file mostly wait, for timeouts and retries.

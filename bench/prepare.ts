@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { ensureBuild } from '../tools/demo/ensure-build.js';
 import { narrate } from '../tools/demo/narrate.js';
+import ensureBuild from '../tools/ensure-build.js';
 import { installMinio } from '../tools/install/install-minio.js';
 import { installSystemPackages } from '../tools/install/install-system-packages.js';
 import { installTemporal } from '../tools/install/install-temporal.js';

@@ -8,11 +8,11 @@ import { parse, stringify } from 'yaml';
 import type { Configuration } from '../../src/config/schema.js';
 import { MAIN_QUEUE, operationId } from '../../src/model/queues.js';
 import { withSession } from '../../tools/data/server-session.js';
+import ensureBuild from '../../tools/ensure-build.js';
 import { findFreePort } from '../../tools/servers/free-port.js';
 import { startTemporalDevServer, type TemporalServer } from '../../tools/servers/temporal.js';
 import { waitForFailedAttempt } from '../support/activity-attempts.js';
 import { SERVER, startBackupSystem, type BackupSystem } from '../support/backup-system.js';
-import buildWhenStale from '../support/build.js';
 import { startHeldSystem, startSharedServers, type SharedServers } from '../support/held-backup.js';
 import { sampleManifest } from '../support/sample-manifest.js';
 import { nameBackup, subjectOf } from '../support/seed-backup.js';
@@ -139,7 +139,7 @@ async function recordLostHost(servers: Servers): Promise<void> {
   await (await system.startBackup('app')).result();
 }
 
-await buildWhenStale();
+await ensureBuild();
 for (const file of await readdir(directory)) if (file.endsWith('.json')) await rm(join(directory, file));
 await using shared = await startSharedServers();
 await using temporal = await startTemporalDevServer();

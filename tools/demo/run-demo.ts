@@ -1,12 +1,12 @@
 import { execa } from 'execa';
 import { seedTempoNest } from '../data/seed-temponest.js';
 import { temponestDatabases } from '../data/temponest-databases.js';
+import ensureBuild from '../ensure-build.js';
 import { installMinio } from '../install/install-minio.js';
 import { installSystemPackages } from '../install/install-system-packages.js';
 import { installTemporal } from '../install/install-temporal.js';
 import { startPostgres } from '../servers/postgres.js';
 import { choosePostgres } from './choose-postgres.js';
-import { ensureBuild } from './ensure-build.js';
 import { narrate } from './narrate.js';
 import type { DemoOptions } from './read-options.js';
 import { startBackupSystem, type BackupSystem } from './start-backup-system.js';
