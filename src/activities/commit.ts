@@ -14,8 +14,6 @@ import {
   type StagedFile,
 } from './staged-backup.js';
 
-const STALL_SECONDS = 120;
-
 /** Writes the manifest: from here on the backup exists. */
 export async function commit(
   dependencies: Dependencies,
@@ -23,7 +21,7 @@ export async function commit(
   artifact: StagedFile,
   secondsPerStep: Record<string, number>,
 ): Promise<{ manifestKey: string; artifactKey: string }> {
-  return runStep(dependencies.logger, { stallSeconds: STALL_SECONDS }, async ({ signal }) => {
+  return runStep(dependencies.logger, {}, async ({ signal }) => {
     const { workflowId, runId } = Context.current().info.workflowExecution!;
     const facts = await readStaged<DumpFacts>(locateStaged(dependencies.volume, plan).facts);
     const artifactKey = plannedArtifactKey(plan);

@@ -3,11 +3,9 @@ import { requireStore, type Dependencies } from './dependencies.js';
 import { runStep } from './run-step.js';
 import { plannedArtifactKey } from './staged-backup.js';
 
-const STALL_SECONDS = 120;
-
 /** Removes what was sent of a backup that will not be committed: the unfinished upload, or the whole artifact. */
 export async function discardUpload(dependencies: Dependencies, plan: BackupPlan): Promise<void> {
-  await runStep(dependencies.logger, { stallSeconds: STALL_SECONDS }, async ({ signal }) => {
+  await runStep(dependencies.logger, {}, async ({ signal }) => {
     const store = requireStore(dependencies, plan.primaryStore);
     const key = plannedArtifactKey(plan);
     await store.abortUnfinished(key, signal);

@@ -10,8 +10,6 @@ import { programDirectories, type Dependencies } from './dependencies.js';
 import { runStep } from './run-step.js';
 import { locateStaged, requireStaged, type StagedFile } from './staged-backup.js';
 
-const STALL_SECONDS = 120;
-
 /** Encrypts the compressed dump to the plan's recipients and removes the readable file. */
 export async function encrypt(
   dependencies: Dependencies,
@@ -20,7 +18,7 @@ export async function encrypt(
 ): Promise<StagedFile> {
   const { configuration, volume, logger } = dependencies;
   const staged = locateStaged(volume, plan);
-  return runStep(logger, { bytesExpected: compressedBytes, stallSeconds: STALL_SECONDS }, async (step) => {
+  return runStep(logger, { bytesExpected: compressedBytes }, async (step) => {
     const result = await completeStep(staged.directory, 'encrypt', async ({ directory, ledger }) => {
       const { encryption } = configuration;
       if (plan.encryption.method !== 'gpg' || encryption.method !== 'gpg')

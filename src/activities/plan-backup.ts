@@ -16,8 +16,6 @@ import type { Store } from '../stores/store.js';
 import { programDirectories, type Dependencies } from './dependencies.js';
 import { runStep, type StepContext } from './run-step.js';
 
-const STALL_SECONDS = 120;
-
 /**
  * Decides everything about one backup, and refuses it while nothing has been made yet: unknown names, missing
  * programs, wrong credentials, expired keys, a store that cannot be reached.
@@ -27,7 +25,7 @@ export async function planBackup(
   argument: { server?: string | undefined; database?: string },
 ): Promise<BackupPlan> {
   const { configuration, logger } = dependencies;
-  return runStep(logger, { stallSeconds: STALL_SECONDS }, async (step) => {
+  return runStep(logger, {}, async (step) => {
     const server = resolveServer(configuration, argument.server);
     const subject: BackupSubject =
       argument.database === undefined

@@ -8,8 +8,6 @@ import { listDatabases } from '../postgres/server-facts.js';
 import type { Dependencies } from './dependencies.js';
 import { runStep } from './run-step.js';
 
-const STALL_SECONDS = 120;
-
 /**
  * Decides which databases a run covers, the largest first: begun last, it alone would be in flight at the end.
  *
@@ -20,7 +18,7 @@ export async function planBackups(
   { configuration, environment, logger }: Dependencies,
   argument: BackupDatabasesArgument,
 ): Promise<BackupsPlan> {
-  return runStep(logger, { stallSeconds: STALL_SECONDS }, async ({ signal }) => {
+  return runStep(logger, {}, async ({ signal }) => {
     const server = resolveServer(configuration, argument.server);
     argument.databases?.forEach((name) => resolveDatabase(server, name));
     const connection = await resolveConnection(server, environment.passFile);

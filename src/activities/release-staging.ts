@@ -4,11 +4,9 @@ import type { Dependencies } from './dependencies.js';
 import { runStep } from './run-step.js';
 import { stagedName } from './staged-backup.js';
 
-const STALL_SECONDS = 120;
-
 /** Ends what the backup left running, removes its files and gives its space back. */
 export async function releaseStaging({ volume, logger }: Dependencies, plan: BackupPlan): Promise<void> {
-  await runStep(logger, { stallSeconds: STALL_SECONDS }, () =>
+  await runStep(logger, {}, () =>
     releaseSpace(volume, { server: plan.subject.server, backupId: stagedName(plan) }),
   );
 }

@@ -7,8 +7,6 @@ import type { Dependencies } from './dependencies.js';
 import { runStep } from './run-step.js';
 import { stagedName } from './staged-backup.js';
 
-const STALL_SECONDS = 120;
-
 /** Whether a workflow run is still open; what holds staging for a closed one is left over. */
 async function isRunning({ temporal }: Dependencies, workflowId: string, runId: string): Promise<boolean> {
   try {
@@ -31,7 +29,7 @@ export async function reserveStaging(
 ): Promise<{ queue: string }> {
   const { volume, logger } = dependencies;
   const { workflowId, runId } = Context.current().info.workflowExecution!;
-  return runStep(logger, { stallSeconds: STALL_SECONDS }, async () => {
+  return runStep(logger, {}, async () => {
     await reserveSpace(
       volume,
       {

@@ -27,10 +27,11 @@ const HEARTBEAT_INTERVAL = 1000;
  * alone would hide a hang, so a step that makes no progress for `stallSeconds` is ended as `Stalled`.
  *
  * @param bytesExpected - for progress; 0 when not known
+ * @param stallSeconds - default: 120
  */
 export async function runStep<T>(
   logger: Logger,
-  { bytesExpected = 0, stallSeconds }: { bytesExpected?: number; stallSeconds: number },
+  { bytesExpected = 0, stallSeconds = 120 }: { bytesExpected?: number; stallSeconds?: number },
   work: (step: StepContext) => Promise<T>,
 ): Promise<T> {
   const context = Context.current();

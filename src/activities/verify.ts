@@ -4,15 +4,13 @@ import { requireStore, type Dependencies } from './dependencies.js';
 import { runStep } from './run-step.js';
 import { plannedArtifactKey } from './staged-backup.js';
 
-const STALL_SECONDS = 120;
-
 /** Proves that the store holds what was sent. It says nothing of a restore: only a drill makes a backup proven. */
 export async function verify(
   dependencies: Dependencies,
   plan: BackupPlan,
   receipt: StoreReceipt,
 ): Promise<void> {
-  await runStep(dependencies.logger, { bytesExpected: receipt.bytes, stallSeconds: STALL_SECONDS }, (step) =>
+  await runStep(dependencies.logger, { bytesExpected: receipt.bytes }, (step) =>
     requireStore(dependencies, plan.primaryStore).verify(plannedArtifactKey(plan), receipt, step),
   );
 }
