@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { OperationError } from '../model/failures.js';
+import { OperationError, remedyFor } from '../model/failures.js';
 import type { Compression } from '../model/plan.js';
 import { runProgram, type ProgramContext } from '../programs/run-program.js';
 import { digestFile } from './digest-file.js';
@@ -31,6 +31,6 @@ export async function compressFile(
   if (!isSame)
     throw new OperationError(
       'ArtifactDamaged',
-      'The compressed file does not hold what was dumped; it is made again.',
+      `The compressed file does not hold what was dumped; ${remedyFor('ArtifactDamaged')}.`,
     );
 }

@@ -1,4 +1,4 @@
-import { OperationError } from '../model/failures.js';
+import { OperationError, remedyFor } from '../model/failures.js';
 import type { Compression } from '../model/plan.js';
 import { findProgram, locateProgram } from '../programs/locate-program.js';
 import { runProgram, type ProgramContext } from '../programs/run-program.js';
@@ -88,7 +88,7 @@ export async function listArchive(
 function damaged(fault: string, cause?: unknown): OperationError {
   return new OperationError(
     'ArtifactDamaged',
-    `The compressed archive does not hold what was dumped (${fault}); it is made again.`,
+    `The compressed archive does not hold what was dumped (${fault}); ${remedyFor('ArtifactDamaged')}.`,
     { cause },
   );
 }

@@ -37,7 +37,7 @@ const treatments = {
   StoreNotFound: fixable('create the bucket or directory, or correct the store URL'),
   StoreFull: passing('free space in the store, or enlarge it'),
   StoreConflict: fixable('find out who wrote the object; nothing is ever overwritten'),
-  ArtifactDamaged: passing('the artifact is made again'),
+  ArtifactDamaged: fixable('check disk and memory of the machine, and make a new backup'),
   ManifestUnreadable: fixable('restore it from a copy of the store, or make a new backup'),
   BackupNotFound: fixable('see "temponest-backups list" for what the stores hold'),
   TargetExists: fixable('name another database, or rename or drop the one that is there'),

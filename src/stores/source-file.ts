@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
-import { OperationError } from '../model/failures.js';
+import { OperationError, remedyFor } from '../model/failures.js';
 import type { SourceFile } from './store.js';
 
 /**
@@ -66,5 +66,7 @@ async function openSourceFile(file: SourceFile): Promise<FileHandle> {
 }
 
 function damagedFile(file: SourceFile, fault: string, cause?: unknown): OperationError {
-  return new OperationError('ArtifactDamaged', `${file.path} ${fault}; it must be made again.`, { cause });
+  return new OperationError('ArtifactDamaged', `${file.path} ${fault}; ${remedyFor('ArtifactDamaged')}.`, {
+    cause,
+  });
 }

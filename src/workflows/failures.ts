@@ -46,7 +46,10 @@ export function isStagingHostGone(error: unknown): boolean {
   );
 }
 
-/** Whether the files of earlier steps are gone: with their host, or their volume was emptied. */
-export function isStagingGone(error: unknown): boolean {
-  return isStagingHostGone(error) || rootFailure(error).type === ('StagingLost' satisfies FailureType);
+/** What no other try at the step can help against, and the whole backup from its dump on can. */
+const curedAnew: readonly string[] = ['StagingLost', 'ArtifactDamaged'] satisfies FailureType[];
+
+/** Whether what earlier steps made is of no use any more: gone, with its host or without, or damaged. */
+export function isWorthBeginningAnew(error: unknown): boolean {
+  return isStagingHostGone(error) || curedAnew.includes(rootFailure(error).type);
 }

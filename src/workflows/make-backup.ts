@@ -1,5 +1,6 @@
 import { CancellationScope, log, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
+import type { FailureType } from '../model/failures.js';
 import type { BackupPlan } from '../model/plan.js';
 import type { BackupProgress, BackupResult, BackupStep } from '../model/results.js';
 import { reserveStep, stagingSteps, storeStep } from './activity-options.js';
@@ -59,6 +60,8 @@ export async function makeBackup(plan: BackupPlan, progress: BackupProgress): Pr
     };
   } catch (error) {
     isGone = isStagingHostGone(error);
+    // A commit that finds the stored artifact damaged, or none, has written no manifest.
+    if (rootFailure(error).type === ('ArtifactDamaged' satisfies FailureType)) mayExist = false;
     throw error;
   } finally {
     await CancellationScope.nonCancellable(async () => {

@@ -83,7 +83,8 @@ describe.each(codecs)('with %s', (name, compression, getDirectories) => {
       checkArchive(archive, expected, compression, directories, context);
     await expect(check([...files, { name: '3004.dat', bytes: 5 }])).rejects.toMatchObject({
       type: 'ArtifactDamaged',
-      message: 'The compressed archive does not hold what was dumped (3004.dat); it is made again.',
+      message:
+        'The compressed archive does not hold what was dumped (3004.dat); check disk and memory of the machine, and make a new backup.',
     });
     await expect(
       check(files.map((f) => (f.name === 'toc.dat' ? { ...f, bytes: 6 } : f))),

@@ -97,6 +97,7 @@ describe('a type', () => {
     'StoreDenied',
     'StoreNotFound',
     'StoreConflict',
+    'ArtifactDamaged',
     'BackupsFailed',
   ];
   const passing: FailureType[] = [

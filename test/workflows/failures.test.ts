@@ -9,7 +9,7 @@ import {
 } from '@temporalio/common';
 import { expect, it } from 'vitest';
 import { OperationError } from '../../src/model/failures.js';
-import { fail, isStagingGone, rootFailure } from '../../src/workflows/failures.js';
+import { fail, isWorthBeginningAnew, rootFailure } from '../../src/workflows/failures.js';
 
 const ofActivity = (cause: Error, type = 'dump') =>
   new ActivityFailure('failed', type, '1', RetryState.NON_RETRYABLE_FAILURE, 'worker', cause);
@@ -58,12 +58,13 @@ it('is anything else as it says itself', () => {
   expect(rootFailure('thrown text')).toEqual({ type: 'Unexpected', message: 'thrown text' });
 });
 
-it('takes staging for gone when nobody serves it, or it was emptied', () => {
-  expect(isStagingGone(ofActivity(timeout('SCHEDULE_TO_START')))).toBe(true);
-  expect(isStagingGone(ofActivity(ApplicationFailure.create({ type: 'StagingLost' })))).toBe(true);
-  expect(isStagingGone(ofActivity(timeout('HEARTBEAT')))).toBe(false);
-  expect(isStagingGone(ofActivity(application))).toBe(false);
-  expect(isStagingGone(new Error('other'))).toBe(false);
+it('is worth a new beginning when staging is served by nobody or was emptied, or the artifact is damaged', () => {
+  expect(isWorthBeginningAnew(ofActivity(timeout('SCHEDULE_TO_START')))).toBe(true);
+  expect(isWorthBeginningAnew(ofActivity(ApplicationFailure.create({ type: 'StagingLost' })))).toBe(true);
+  expect(isWorthBeginningAnew(ofActivity(ApplicationFailure.create({ type: 'ArtifactDamaged' })))).toBe(true);
+  expect(isWorthBeginningAnew(ofActivity(timeout('HEARTBEAT')))).toBe(false);
+  expect(isWorthBeginningAnew(ofActivity(application))).toBe(false);
+  expect(isWorthBeginningAnew(new Error('other'))).toBe(false);
 });
 
 it('that is made is retried by nothing', () => {

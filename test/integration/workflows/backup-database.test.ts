@@ -206,6 +206,42 @@ describe('a staging host that is gone', () => {
   });
 });
 
+describe('an artifact that is damaged', () => {
+  it.each(['compress', 'upload', 'verify', 'commit'] as const)(
+    'as %s finds: nothing of it stays, and the backup is begun again under a new id',
+    async (step) => {
+      const { [step]: succeed } = makeSteps().activities as Record<string, (...args: unknown[]) => unknown>;
+      let tries = 0;
+      const made = makeSteps({
+        [step]: (...args: unknown[]) =>
+          (tries += 1) === 1 ? Promise.reject(failure('ArtifactDamaged')) : succeed!(...args),
+      });
+      const { backupId } = await backUp(made);
+      const discarded = step === 'compress' ? [] : ['discardUpload'];
+      expect(stepNames(made)).toEqual([
+        'planBackup',
+        'reserveStaging',
+        ...steps.slice(0, steps.indexOf(step) + 1),
+        'releaseStaging',
+        ...discarded,
+        ...['planBackup', 'reserveStaging', ...steps, 'releaseStaging'],
+      ]);
+      const committed = made.calls.findLast((call) => call.step === 'commit');
+      const given = made.calls.find((call) => call.step === 'dump');
+      expect(committed!.id).toBe(backupId);
+      expect(given!.id).not.toBe(backupId);
+      expect(made.notifications).toEqual([]);
+    },
+  );
+
+  it('three times: it is given up, and says why', async () => {
+    const made = makeSteps({ verify: () => Promise.reject(failure('ArtifactDamaged')) });
+    expect(await failureOf(backUp(made))).toMatchObject({ type: 'ArtifactDamaged' });
+    expect(countCalls(made, 'verify')).toBe(3);
+    expect(countCalls(made, 'discardUpload')).toBe(3);
+  });
+});
+
 describe('cleaning up', () => {
   it('that fails is no reason for a committed backup to fail', async () => {
     const made = makeSteps({ releaseStaging: () => Promise.reject(failure('Unexpected')) });
