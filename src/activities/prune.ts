@@ -1,5 +1,5 @@
 import { applyPrune } from '../catalogue/apply-prune.js';
-import { planPrune } from '../catalogue/plan-prune.js';
+import { previewPrune } from '../catalogue/preview-prune.js';
 import { resolveConnection } from '../config/connections.js';
 import { resolveServer } from '../config/resolve.js';
 import type { PruneBackupsArgument } from '../model/arguments.js';
@@ -22,7 +22,7 @@ export async function prune(
   return runStep(logger, { stallSeconds: STALL_SECONDS }, async ({ signal, onProgress }) => {
     const server = resolveServer(configuration, argument.server);
     const [primary] = dependencies.stores as [Store];
-    const plan = await planPrune(
+    const { plan, preview } = await previewPrune(
       primary,
       {
         server: server.name,
@@ -32,26 +32,17 @@ export async function prune(
           () => resolveConnection(server, environment.passFile),
           signal,
         ),
-        untouchable: new Map(),
-        now: new Date(),
       },
       signal,
     );
-    const decisions = plan.decisions.map(({ subject, ...decision }) => decision);
-    const kept = decisions.filter(({ keep }) => keep).length;
-    const dryRun = argument.dryRun ?? false;
-    const counts = dryRun
-      ? { deleted: decisions.length - kept, orphansSwept: plan.orphans.length + plan.unfinished.length }
-      : await applyPrune(primary, plan, {
-          signal,
-          onProgress: ({ deleted, orphansSwept }) => onProgress(deleted + orphansSwept),
-        });
-    return {
-      server: server.name,
-      dryRun,
-      kept,
-      ...counts,
-      decisions: decisions.sort((a, b) => Number(a.keep) - Number(b.keep)).slice(0, DECISIONS_SHOWN),
-    };
+    const decisions = preview.decisions
+      .sort((a, b) => Number(a.keep) - Number(b.keep))
+      .slice(0, DECISIONS_SHOWN);
+    if (argument.dryRun) return { ...preview, decisions };
+    const counts = await applyPrune(primary, plan, {
+      signal,
+      onProgress: ({ deleted, orphansSwept }) => onProgress(deleted + orphansSwept),
+    });
+    return { ...preview, dryRun: false, ...counts, decisions };
   });
 }

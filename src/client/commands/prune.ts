@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { planPrune } from '../../catalogue/plan-prune.js';
+import { previewPrune } from '../../catalogue/preview-prune.js';
 import { resolveServer } from '../../config/resolve.js';
 import type { PruneBackupsArgument } from '../../model/arguments.js';
 import type { PruneResult } from '../../model/results.js';
@@ -19,30 +19,19 @@ interface Options {
 }
 
 /** What pruning would do now: the workflow's answer to a dry run, but with every decision. */
-async function previewPrune(context: Context, options: Options): Promise<PruneResult> {
+async function previewHere(context: Context, options: Options): Promise<PruneResult> {
   const configuration = await context.loadConfiguration();
   const server = resolveServer(configuration, options.server);
-  const plan = await planPrune(
+  const { preview } = await previewPrune(
     await openConfiguredStore(configuration),
     {
       server: server.name,
       policy: configuration.retention,
       configuredDatabases: await databasesOf(server, context.environment),
-      untouchable: new Map(),
-      now: new Date(),
     },
     untilDone,
   );
-  const decisions = plan.decisions.map(({ subject, ...decision }) => decision);
-  const kept = decisions.filter(({ keep }) => keep).length;
-  return {
-    server: server.name,
-    dryRun: true,
-    kept,
-    deleted: decisions.length - kept,
-    orphansSwept: plan.orphans.length + plan.unfinished.length,
-    decisions,
-  };
+  return preview;
 }
 
 const summarize = ({ kept, deleted, orphansSwept }: PruneResult) =>
@@ -97,7 +86,7 @@ The newest backup of a database always stays, and so do those of databases that 
   )
   .action(
     action(async (context, options: Options) => {
-      const preview = await previewPrune(context, options);
+      const preview = await previewHere(context, options);
       return options.dryRun ? reportPreview(preview, context) : askAndPrune(context, preview, options);
     }),
   );
