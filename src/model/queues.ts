@@ -4,6 +4,9 @@ import { encodeName } from './names.js';
 /** All workflows, and the light activities that any backup worker can do. */
 export const MAIN_QUEUE = 'temponest-backups';
 
+/** Restore workers: the only ones with the private keys. */
+export const RESTORE_QUEUE = `${MAIN_QUEUE}-restore`;
+
 /** The queue of the worker on one staging volume: files made there are found there again after a restart. */
 export function stagingQueue(volumeId: string): string {
   return `${MAIN_QUEUE}-staging-${volumeId}`;
