@@ -3,14 +3,9 @@ import { join } from 'node:path';
 import type { Inventory } from '../model/inventory.js';
 import type { ProgramContext } from '../programs/run-program.js';
 import type { ServerConnection } from '../model/server-connection.js';
+import { checkPlausible, implausible } from './check-plausible.js';
 import { listTables, nameRelations, readDatabaseFacts, type DatabaseFacts } from './database-facts.js';
-import {
-  checkPlausible,
-  implausible,
-  listDumpFiles,
-  summarizeLargeObjects,
-  summarizeTables,
-} from './inventory.js';
+import { listDumpFiles, summarizeLargeObjects, summarizeTables } from './inventory.js';
 import { locateClient } from './locate-client.js';
 import { dumpDatabase, type DumpOptions } from './pg-dump.js';
 import { readSequenceValues } from './sequence-values.js';

@@ -3,8 +3,8 @@ import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import pMap from 'p-map';
-import { OperationError } from '../model/failures.js';
 import type { Inventory, TableInventory } from '../model/inventory.js';
+import { implausible } from './check-plausible.js';
 import { summarizeDataFile } from './data-file.js';
 import type { RelationName } from './database-facts.js';
 import type { ArchiveEntry } from './table-of-contents.js';
@@ -13,15 +13,6 @@ type LargeObjects = Inventory['largeObjects'];
 
 /** Files read at once: enough to keep both the disk and one core busy. */
 const CONCURRENCY = 2;
-
-/** A refusal: what was dumped cannot be a whole copy of the database. */
-export function implausible(database: string, fault: string, cause?: unknown): OperationError {
-  return new OperationError(
-    'DumpImplausible',
-    `The dump of "${database}" is implausible and was thrown away: ${fault}; nothing was stored, see the server log.`,
-    { cause },
-  );
-}
 
 /**
  * Counts and hashes every table's data in a dump.
@@ -80,35 +71,6 @@ export async function summarizeLargeObjects(
     whole.update(`${file} ${hash.digest('hex')}\n`);
   }
   return { count: files.length, bytes, sha256: whole.digest('hex') };
-}
-
-/**
- * Refuses a dump that cannot be a whole copy.
- *
- * @param expected - the tables that the snapshot has
- * @param excludes - whether the configuration leaves tables out, or the data of tables
- * @returns the tables that were left out on purpose
- * @throws OperationError `DumpImplausible`
- */
-export function checkPlausible(
-  database: string,
-  expected: readonly RelationName[],
-  entries: readonly ArchiveEntry[],
-  excludes: { tables: boolean; data: boolean },
-): { schema: string; name: string }[] {
-  const oidsOf = (wanted: ArchiveEntry['description']) =>
-    new Set(entries.filter(({ description }) => description === wanted).map(({ oid }) => oid));
-  const defined = oidsOf('TABLE');
-  const dumped = oidsOf('TABLE DATA');
-  const missing = expected.filter(({ oid }) => !dumped.has(oid));
-  const lost = missing.filter(({ oid }) => !(defined.has(oid) ? excludes.data : excludes.tables));
-  const [first] = lost;
-  if (first)
-    throw implausible(
-      database,
-      `${lost.length} tables have no data in it, among them "${first.schema}"."${first.name}"`,
-    );
-  return missing.map(({ schema, name }) => ({ schema, name }));
 }
 
 /** Names and sizes in bytes of the files of a dump: what the compressed archive must hold again. */

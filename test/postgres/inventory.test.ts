@@ -2,17 +2,10 @@ import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import {
-  checkPlausible,
-  listDumpFiles,
-  summarizeLargeObjects,
-  summarizeTables,
-} from '../../src/postgres/inventory.js';
-import { catchError } from '../support/catch-error.js';
+import { listDumpFiles, summarizeLargeObjects, summarizeTables } from '../../src/postgres/inventory.js';
 import { makeScratchDirectory } from '../support/scratch-directory.js';
 
 const signal = new AbortController().signal;
-const nothing = { tables: false, data: false };
 const END = '\\.\n\n\n';
 const dataOf = (dumpId: number, oid: number) => ({ dumpId, oid, description: 'TABLE DATA' as const });
 const tables = [
@@ -59,33 +52,6 @@ describe('the tables of a dump', () => {
     const archive = await makeScratchDirectory();
     const summaries = summarizeTables('app', archive, [dataOf(10, 1)], new Map(), signal, () => undefined);
     await expect(summaries).rejects.toMatchObject({ type: 'DumpImplausible' });
-  });
-});
-
-describe('plausibility', () => {
-  it('is that every table has data, unless the configuration leaves some out', () => {
-    expect(checkPlausible('app', tables, [dataOf(10, 1), dataOf(11, 2)], nothing)).toEqual([]);
-    expect(checkPlausible('app', [], [], nothing)).toEqual([]);
-    expect(catchError(() => checkPlausible('app', tables, [dataOf(10, 1)], nothing))).toMatchObject({
-      type: 'DumpImplausible',
-      message: expect.stringContaining(
-        '1 tables have no data in it, among them "public"."Tasks "new""',
-      ) as string,
-    });
-  });
-
-  it('may lack what is left out on purpose, and nothing else', () => {
-    const leftOut = [{ schema: 'public', name: 'Tasks "new"' }];
-    const withDefinition = [dataOf(10, 1), { dumpId: 12, oid: 2, description: 'TABLE' as const }];
-    expect(checkPlausible('app', tables, [dataOf(10, 1)], { tables: true, data: false })).toEqual(leftOut);
-    expect(checkPlausible('app', tables, withDefinition, { tables: false, data: true })).toEqual(leftOut);
-    const wrong = { type: 'DumpImplausible' };
-    expect(
-      catchError(() => checkPlausible('app', tables, [dataOf(10, 1)], { tables: false, data: true })),
-    ).toMatchObject(wrong);
-    expect(
-      catchError(() => checkPlausible('app', tables, withDefinition, { tables: true, data: false })),
-    ).toMatchObject(wrong);
   });
 });
 
