@@ -22,9 +22,20 @@ export interface RecipientKey {
 
 const COMMON = ['--batch', '--no-tty', '--no-options', '--quiet', '--trust-model', 'always'];
 
+/** A GnuPG home that holds the configured public keys and nothing else. */
+interface Keyring {
+  /** Runs gpg with it; `longRun` for what takes as long as its input is large. */
+  gpg: (args: string[], longRun?: ProgramContext) => Promise<string>;
+  /**
+   * Why gpg called the import a failure, which says little: it does so when it only cannot ask an agent for private keys
+   * (in a home whose path is too long for a socket), and not when it skipped what it did not understand.
+   */
+  importFailure: unknown;
+}
+
 /**
- * Lends `use` a GnuPG home that holds the configured public keys and nothing else, and removes it afterwards: what is
- * encrypted to depends on the configuration alone, never on a keyring that grew on the host.
+ * Lends `use` a keyring and removes it afterwards: what is encrypted to depends on the configuration alone, never on a
+ * keyring that grew on the host.
  *
  * @param parent - where the home is made
  */
@@ -33,27 +44,19 @@ async function withKeyring<T>(
   directories: readonly string[],
   context: ProgramContext,
   parent: string,
-  use: (gpg: (args: string[], longRun?: ProgramContext) => Promise<string>) => Promise<T>,
+  use: (keyring: Keyring) => Promise<T>,
 ): Promise<T> {
   const file = await locateProgram('gpg', directories);
   const home = await mkdtemp(join(parent, 'gpg-'));
   const quick = { signal: context.signal };
-  const gpg = (args: string[], longRun: ProgramContext = quick) =>
-    runProgram({ file, args: ['--homedir', home, ...COMMON, ...args] }, longRun);
+  const gpg: Keyring['gpg'] = (args, longRun = quick) =>
+    runProgram({ file, args: ['--homedir', home, '--no-autostart', ...COMMON, ...args] }, longRun);
   try {
-    const failure: unknown = await gpg(['--no-autostart', '--import', publicKeysFile]).then(
+    const importFailure: unknown = await gpg(['--import', publicKeysFile]).then(
       () => undefined,
       (error: unknown) => error,
     );
-    // What it has imported counts. gpg also calls it a failure when it only cannot ask an agent for private keys (in a
-    // home whose path is too long for a socket), and a success when it skipped what it did not understand.
-    if (!(await gpg(['--no-autostart', '--with-colons', '--list-keys'])).includes('pub:'))
-      throw new OperationError(
-        'KeyUnusable',
-        `No public key can be read from ${publicKeysFile}; put the recipients' exported public keys there.`,
-        { cause: failure },
-      );
-    return await use(gpg);
+    return await use({ gpg, importFailure });
   } finally {
     await rm(home, { recursive: true, force: true });
   }
@@ -104,11 +107,17 @@ function toUserId(recipient: string): string {
 
 async function findKeys(
   { recipients, publicKeysFile }: GpgRecipients,
-  gpg: (args: string[]) => Promise<string>,
+  { gpg, importFailure }: Keyring,
 ): Promise<RecipientKey[]> {
+  if (!(await gpg(['--with-colons', '--list-keys'])).includes('pub:'))
+    throw new OperationError(
+      'KeyUnusable',
+      `No public key can be read from ${publicKeysFile}; put the recipients' exported public keys there.`,
+      { cause: importFailure },
+    );
   const found: RecipientKey[] = [];
   for (const recipient of recipients) {
-    const query = ['--no-autostart', '--with-colons', '--list-keys', '--', toUserId(recipient)];
+    const query = ['--with-colons', '--list-keys', '--', toUserId(recipient)];
     const listing = await gpg(query).catch(() => '');
     const keys = parseKeyListing(listing);
     const fault = whyUnusable(recipient, keys);
@@ -133,38 +142,31 @@ export async function checkRecipients(
   directories: readonly string[],
   context: ProgramContext,
 ): Promise<RecipientKey[]> {
-  return withKeyring(recipients, directories, context, tmpdir(), (gpg) => findKeys(recipients, gpg));
+  return withKeyring(recipients, directories, context, tmpdir(), (keyring) => findKeys(recipients, keyring));
 }
 
 /**
- * Encrypts a file to the given keys. gpg's own compression is off: the input is compressed already.
+ * Encrypts a file to the given keys, named by the fingerprints that {@link checkRecipients} answered with. gpg's own
+ * compression is off: the input is compressed already.
  *
  * @throws OperationError `KeyUnusable`, `StagingFull` or `ProgramFailed`
  */
 export async function encryptFile(
   input: string,
   output: string,
-  recipients: GpgRecipients,
+  keys: GpgRecipients,
   directories: readonly string[],
   context: ProgramContext,
 ): Promise<void> {
   // Beside the output, so that whoever clears up after a crash removes both.
-  await withKeyring(recipients, directories, context, dirname(output), async (gpg) => {
-    const keys = await findKeys(recipients, gpg);
-    await gpg(
-      [
-        '--no-autostart',
-        '--compress-algo',
-        'none',
-        '--output',
-        output,
-        // `!` would pin a subkey; without it gpg picks the newest one that can encrypt.
-        ...keys.flatMap(({ fingerprint }) => ['--recipient', fingerprint]),
-        '--encrypt',
-        '--',
-        input,
-      ],
-      context,
-    );
+  await withKeyring(keys, directories, context, dirname(output), async (keyring) => {
+    // `!` would pin a subkey; without it gpg picks the newest one that can encrypt.
+    const recipients = keys.recipients.flatMap((fingerprint) => ['--recipient', fingerprint]);
+    const encrypt = ['--compress-algo', 'none', '--output', output, ...recipients, '--encrypt', '--', input];
+    await keyring.gpg(encrypt, context).catch(async (error: unknown) => {
+      // gpg says that a key cannot be used, and not why.
+      if (error instanceof OperationError && error.type === 'KeyUnusable') await findKeys(keys, keyring);
+      throw error;
+    });
   });
 }

@@ -82,7 +82,7 @@ describe('encryption', () => {
     const output = join(scratch, 'artifact.gpg');
     const content = Buffer.from('rows\0of data\n'.repeat(10_000));
     await writeFile(input, content);
-    const recipients = ['alice@example.org', bob.fingerprint];
+    const recipients = [alice.fingerprint, bob.fingerprint];
     await encryptFile(input, output, { recipients, publicKeysFile }, path, context);
 
     expect((await readFile(output)).includes('of data')).toBe(false);
@@ -107,21 +107,35 @@ describe('encryption', () => {
     expect(packets).not.toContain(':compressed packet:');
   });
 
-  it('refuses a key that has expired since it was planned, and leaves no output', async () => {
-    await provide(alice, expired);
-    const input = join(scratch, 'input');
-    await writeFile(input, 'content');
-    const recipients = [alice.fingerprint, expired.fingerprint];
-    const encrypted = encryptFile(
-      input,
-      join(scratch, 'output'),
-      { recipients, publicKeysFile },
-      path,
-      context,
-    );
-    await expect(encrypted).rejects.toMatchObject({ type: 'KeyUnusable' });
-    expect((await readdir(scratch)).sort()).toEqual(['input', 'keys.asc', 'tmp']);
-  });
+  const changes: [what: string, homes: () => { other: GpgHome; inFile: GpgHome[] }, fault: RegExp][] = [
+    [
+      'has expired',
+      () => ({ other: expired, inFile: [alice, expired] }),
+      /the key of \w+ expired on 2020-01-01/,
+    ],
+    ['was revoked', () => ({ other: revoked, inFile: [alice, revoked] }), /the key of \w+ is revoked/],
+    ['is gone', () => ({ other: bob, inFile: [alice] }), /no public key for recipient \w+ is in the file/],
+    ['is gone with all others', () => ({ other: bob, inFile: [] }), /No public key can be read from/],
+  ];
+
+  it.each(changes)(
+    'refuses a key that %s since it was planned, and leaves no output',
+    async (_what, homes, fault) => {
+      const { other, inFile } = homes();
+      if (inFile.length > 0) await provide(...inFile);
+      const input = join(scratch, 'input');
+      await writeFile(input, 'content');
+      const left = await readdir(scratch);
+      const recipients = [alice.fingerprint, other.fingerprint];
+      const output = join(scratch, 'output');
+      const encrypted = encryptFile(input, output, { recipients, publicKeysFile }, path, context);
+      await expect(encrypted).rejects.toMatchObject({
+        type: 'KeyUnusable',
+        message: expect.stringMatching(fault) as string,
+      });
+      expect(await readdir(scratch)).toEqual(left);
+    },
+  );
 });
 
 describe('a recipient', () => {
