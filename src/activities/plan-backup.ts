@@ -4,7 +4,7 @@ import { resolveConnection } from '../config/connections.js';
 import { resolveCompression, resolveDatabase, resolveDumpOptions, resolveServer } from '../config/resolve.js';
 import type { ServerConfiguration } from '../config/schema.js';
 import { OperationError, remedyFor } from '../model/failures.js';
-import { manifestKey, type BackupSubject } from '../model/keys.js';
+import { manifestKey, subjectName, type BackupSubject } from '../model/keys.js';
 import { makeBackupId } from '../model/names.js';
 import type { BackupPlan, Encryption } from '../model/plan.js';
 import { estimateSizes } from '../model/size-estimate.js';
@@ -94,9 +94,8 @@ async function resolveEncryption(dependencies: Dependencies, { signal }: StepCon
 
 /** The id of now; a second later for each backup that was already made in that second. */
 async function chooseId(store: Store, subject: BackupSubject, { signal }: StepContext): Promise<string> {
-  const name = subject.kind === 'database' ? subject.database : 'globals';
   for (let time = Date.now(); ; time += 1000) {
-    const id = makeBackupId(name, new Date(time));
+    const id = makeBackupId(subjectName(subject), new Date(time));
     if (!(await store.describe(manifestKey(subject, id), signal))) return id;
   }
 }

@@ -1,6 +1,7 @@
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { z } from 'zod';
+import { subjectName } from '../model/keys.js';
 import type { BackupProgress, BackupsProgress } from '../model/results.js';
 import type { RunProgress, SubjectProgress } from './progress.js';
 
@@ -54,7 +55,8 @@ async function observeBackups(client: Client, workflowId: string): Promise<RunPr
   const progress = await queryProgress<BackupsProgress>(client, workflowId);
   if (!progress) return undefined;
   const subjects = progress.backups.map(async (backup): Promise<SubjectProgress> => {
-    const { database: name = 'globals', state, bytesDone, bytesExpected } = backup;
+    const { state, bytesDone, bytesExpected } = backup;
+    const name = subjectName(backup);
     const known = { name, state, step: state, bytesDone, bytesExpected };
     if (state !== 'running') return known;
     // The child may not exist yet, or have ended in the meantime.

@@ -1,4 +1,5 @@
 import { ApplicationFailure, WorkflowFailedError } from '@temporalio/client';
+import { subjectName } from '../model/keys.js';
 import type { BackupOutcome, BackupResult, BackupsResult } from '../model/results.js';
 import { redact } from '../observability/redaction.js';
 import type { ExitCode } from './context.js';
@@ -28,7 +29,7 @@ export function asRunResult(result: BackupResult): BackupsResult {
 }
 
 function describeRow(backup: BackupOutcome): string[] {
-  const start = [backup.database ?? 'globals', backup.outcome];
+  const start = [subjectName(backup), backup.outcome];
   const seconds = backup.seconds.toFixed(1);
   return backup.outcome === 'committed'
     ? [...start, backup.backupId, formatBytes(backup.dumpBytes), formatBytes(backup.bytes), seconds]
@@ -48,7 +49,7 @@ export function reportBackups(result: BackupsResult, { json }: { json: boolean }
       ),
     );
     print('');
-    for (const { database, message } of failed) print(`${database ?? 'globals'}: ${redact(message)}`);
+    for (const backup of failed) print(`${subjectName(backup)}: ${redact(backup.message)}`);
     if (pruneFailure !== undefined) print(`Pruning failed: ${redact(pruneFailure)}`);
     if (pruned) print(`Pruned: ${pruned.deleted} deleted, ${pruned.kept} kept.`);
     print(`${backups.length - failed.length} of ${backups.length} backups of server ${server} committed.`);

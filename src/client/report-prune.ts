@@ -1,3 +1,4 @@
+import { subjectName } from '../model/keys.js';
 import type { PruneResult, RetentionDecision } from '../model/results.js';
 import type { ExitCode } from './context.js';
 import { count, print, printJson, renderTable } from './output.js';
@@ -6,11 +7,11 @@ import { count, print, printJson, renderTable } from './output.js';
 export function renderDecisions(decisions: readonly RetentionDecision[]): string {
   return renderTable(
     ['DATABASE', 'BACKUP', 'DECISION', 'RULES'],
-    decisions.map(({ database, backupId, keep, rules }) => [
-      database ?? 'globals',
-      backupId,
-      keep ? 'keep' : 'delete',
-      rules.join(', '),
+    decisions.map((decision) => [
+      subjectName(decision),
+      decision.backupId,
+      decision.keep ? 'keep' : 'delete',
+      decision.rules.join(', '),
     ]),
   );
 }

@@ -12,6 +12,11 @@ const FILE_NAME = /^(.+_\d{8}_\d{6})(\.manifest\.json|\.(?:dump\.tar|sql)\.(?:zs
 /** Stands for the database's name in the ids of the globals' backups. */
 export const GLOBALS_NAME = 'globals';
 
+/** What a subject is called in ids and by people: its database's name, or `globals` where there is none. */
+export function subjectName(subject: BackupSubject | { database?: string | undefined }): string {
+  return ('database' in subject ? subject.database : undefined) ?? GLOBALS_NAME;
+}
+
 /** The "directory" of a subject's objects, ending in a slash so that `app` never matches `app_staging`. */
 export function subjectPrefix(subject: BackupSubject): string {
   const server = encodeName(subject.server);
@@ -53,9 +58,7 @@ export function parseKey(
       room === 'globals'
         ? { kind: 'globals', server: server! }
         : { kind: 'database', server: server!, database: database! };
-    const isOurs =
-      key === subjectPrefix(subject) + file &&
-      name === (subject.kind === 'globals' ? GLOBALS_NAME : subject.database);
+    const isOurs = key === subjectPrefix(subject) + file && name === subjectName(subject);
     if (!isOurs) return undefined;
     if (suffix === MANIFEST_SUFFIX) return { subject, id: id, part: 'manifest' };
     if (suffix!.startsWith(subject.kind === 'globals' ? '.sql.' : '.dump.tar.'))

@@ -1,3 +1,4 @@
+import { subjectName } from '../model/keys.js';
 import type { BackupsResult } from '../model/results.js';
 
 /** How many databases are listed, and how much is said of each, in characters. */
@@ -16,15 +17,14 @@ export function summarizeOutcomes({ server, backups, pruneFailure }: BackupsResu
   const failed = backups.flatMap((backup) => (backup.outcome === 'committed' ? [] : [backup]));
   const title = `${backups.length - failed.length} of ${backups.length} backups of server ${server} committed`;
   const lines = backups.slice(0, LISTED).map((backup) => {
-    const name = backup.database ?? 'globals';
     const said = backup.outcome === 'committed' ? backup.backupId : backup.message;
-    return `${name}: ${said}`.slice(0, LINE);
+    return `${subjectName(backup)}: ${said}`.slice(0, LINE);
   });
   if (backups.length > LISTED) lines.push(`and ${backups.length - LISTED} more`);
   if (failed.length === 0 && pruneFailure === undefined) return { title, lines };
   const faults = failed
     .slice(0, SPELLED_OUT)
-    .map(({ database, type, message }) => `${database ?? 'globals'}: ${type}: ${message}`);
+    .map((backup) => `${subjectName(backup)}: ${backup.type}: ${backup.message}`);
   if (failed.length > SPELLED_OUT) faults.push(`and ${failed.length - SPELLED_OUT} more, see the details`);
   if (pruneFailure !== undefined) faults.push(`pruning: ${pruneFailure}`);
   return { title, lines, failure: [title, ...faults].join('\n').slice(0, 3000) };

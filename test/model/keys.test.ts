@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   artifactKey,
-  GLOBALS_NAME,
   manifestKey,
   parseKey,
   serverPrefixes,
+  subjectName,
   subjectPrefix,
   type BackupSubject,
 } from '../../src/model/keys.js';
@@ -18,8 +18,7 @@ const anySubject: fc.Arbitrary<BackupSubject> = fc.oneof(
 );
 const anySuffix = fc.constantFrom('.zst', '.zst.gpg', '.gz', '.gz.gpg');
 
-const idOf = (subject: BackupSubject, time: Date) =>
-  makeBackupId(subject.kind === 'database' ? subject.database : GLOBALS_NAME, time);
+const idOf = (subject: BackupSubject, time: Date) => makeBackupId(subjectName(subject), time);
 
 describe('parseKey', () => {
   it('gives back what made the key of a manifest and of an artifact', () => {

@@ -1,4 +1,4 @@
-import { GLOBALS_NAME, artifactKey, manifestKey, type BackupSubject } from '../../src/model/keys.js';
+import { artifactKey, manifestKey, subjectName, type BackupSubject } from '../../src/model/keys.js';
 import { makeBackupId } from '../../src/model/names.js';
 import type { MemoryStore } from './memory-store.js';
 import { sampleManifest } from './sample-manifest.js';
@@ -23,7 +23,7 @@ export interface SeededBackup {
 
 /** The id and keys of a backup of `subject` at `time`. */
 export function nameBackup(subject: BackupSubject, time: Date): SeededBackup {
-  const id = makeBackupId(subject.kind === 'database' ? subject.database : GLOBALS_NAME, time);
+  const id = makeBackupId(subjectName(subject), time);
   const suffix = subject.kind === 'database' ? '.dump.tar.zst' : '.sql.zst';
   return { subject, id, artifact: artifactKey(subject, id, suffix), manifest: manifestKey(subject, id) };
 }

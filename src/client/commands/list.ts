@@ -1,11 +1,10 @@
 import { Command } from 'commander';
 import { listBackups, type ListedBackup } from '../../catalogue/list-backups.js';
 import { resolveServer } from '../../config/resolve.js';
+import { subjectName } from '../../model/keys.js';
 import { openConfiguredStore, untilDone } from '../configured-server.js';
 import { action } from '../context.js';
 import { count, formatAge, formatBytes, formatTime, print, printJson, renderTable } from '../output.js';
-
-const nameOf = ({ subject }: ListedBackup) => (subject.kind === 'database' ? subject.database : 'globals');
 
 function describeBackup(backup: ListedBackup) {
   const { subject, id, time, manifestKey, artifacts } = backup;
@@ -24,7 +23,7 @@ function describeRow(backup: ListedBackup): string[] {
   const { id, time, bytes } = describeBackup(backup);
   return [
     id,
-    nameOf(backup),
+    subjectName(backup.subject),
     formatTime(new Date(time)),
     formatAge((Date.now() - backup.time.getTime()) / 1000),
     bytes === 0 ? 'artifact missing' : formatBytes(bytes),
@@ -56,7 +55,7 @@ Examples:
         const store = await openConfiguredStore(configuration, options.store);
         const listing = await listBackups(store, server.name, untilDone);
         const backups = listing.backups
-          .filter((backup) => database === undefined || nameOf(backup) === database)
+          .filter((backup) => database === undefined || subjectName(backup.subject) === database)
           .sort((a, b) => b.time.getTime() - a.time.getTime());
         if (context.json)
           printJson({ server: server.name, store: store.name, backups: backups.map(describeBackup) });
