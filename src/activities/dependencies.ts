@@ -12,7 +12,7 @@ export interface Dependencies {
   environment: Pick<Environment, 'path' | 'passFile'>;
   volume: StagingVolume;
   /** The configured stores, the primary first. */
-  stores: readonly Store[];
+  stores: readonly [Store, ...Store[]];
   temporal: Client;
   logger: Logger;
 }

@@ -32,7 +32,7 @@ export async function planBackup(
         ? { kind: 'globals', server: server.name }
         : { kind: 'database', server: server.name, database: argument.database };
     const database = argument.database === undefined ? undefined : resolveDatabase(server, argument.database);
-    const [primary] = dependencies.stores as [Store];
+    const [primary] = dependencies.stores;
     const { major, databaseBytes } = await inspectDatabase(dependencies, server, argument.database, step);
     await checkPrograms(dependencies, subject, major, step);
     const encryption = await resolveEncryption(dependencies, step);

@@ -5,7 +5,6 @@ import { resolveServer } from '../config/resolve.js';
 import type { PruneBackupsArgument } from '../model/arguments.js';
 import type { PruneResult } from '../model/results.js';
 import { configuredDatabases } from '../postgres/configured-databases.js';
-import type { Store } from '../stores/store.js';
 import type { Dependencies } from './dependencies.js';
 import { runStep } from './run-step.js';
 
@@ -21,7 +20,7 @@ export async function prune(
   const { configuration, environment, logger } = dependencies;
   return runStep(logger, { stallSeconds: STALL_SECONDS }, async ({ signal, onProgress }) => {
     const server = resolveServer(configuration, argument.server);
-    const [primary] = dependencies.stores as [Store];
+    const [primary] = dependencies.stores;
     const { plan, preview } = await previewPrune(
       primary,
       {

@@ -8,8 +8,8 @@ import type { Store } from '../stores/store.js';
  *
  * @throws OperationError `InvalidConfiguration` when a credential cannot be read
  */
-export async function openStores({ stores }: Configuration): Promise<Store[]> {
-  return Promise.all(
+export async function openStores({ stores }: Configuration): Promise<[Store, ...Store[]]> {
+  const opened = await Promise.all(
     stores.map(async (store) => {
       const { accessKeyIdFile, secretAccessKeyFile } = store;
       if (accessKeyIdFile === undefined || secretAccessKeyFile === undefined) return openStore(store);
@@ -19,4 +19,5 @@ export async function openStores({ stores }: Configuration): Promise<Store[]> {
       });
     }),
   );
+  return opened as [Store, ...Store[]]; // the schema asks for one at least
 }

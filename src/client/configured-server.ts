@@ -27,7 +27,7 @@ export async function openConfiguredStore(configuration: Configuration, name?: s
       `Store "${name}" is not configured; use one of: ${configuration.stores.map(nameOfStore).join(', ')}.`,
     );
   const [store] = await openStores({ ...configuration, stores: [wanted] });
-  return store!;
+  return store;
 }
 
 /** The databases of a server that are backed up; the server is asked only when backups.yaml lists none. */

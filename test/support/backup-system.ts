@@ -189,7 +189,7 @@ async function setUp(
     postgres,
     temporal,
     worker,
-    store: (await openStores(await loadConfiguration(directFile)))[0]!,
+    store: (await openStores(await loadConfiguration(directFile)))[0],
     ...(key ? { key } : {}),
     scratch,
     stagingDirectory,
