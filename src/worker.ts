@@ -6,7 +6,7 @@ import { lightActivities, stagingActivities } from './activities/index.js';
 import { openStores } from './catalogue/open-stores.js';
 import type { Environment } from './config/environment.js';
 import type { Configuration } from './config/schema.js';
-import { OperationError } from './model/failures.js';
+import { temporalUnreachable } from './config/temporal-unreachable.js';
 import { MAIN_QUEUE, stagingQueue } from './model/queues.js';
 import { createLogger } from './observability/logger.js';
 import { openVolume } from './staging/volume.js';
@@ -94,11 +94,7 @@ async function connectToTemporal(
   try {
     return await NativeConnection.connect(options);
   } catch (cause) {
-    throw new OperationError(
-      'ServerUnreachable',
-      `Temporal at ${options.address ?? 'localhost:7233'} cannot be reached; check that it runs, and TEMPORAL_ADDRESS.`,
-      { cause },
-    );
+    throw temporalUnreachable(options.address, cause);
   }
 }
 

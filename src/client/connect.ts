@@ -1,6 +1,6 @@
 import { Client, Connection } from '@temporalio/client';
 import type { Environment } from '../config/environment.js';
-import { OperationError } from '../model/failures.js';
+import { temporalUnreachable } from '../config/temporal-unreachable.js';
 import { explainTemporalError } from './explain-temporal-error.js';
 
 /** How long a Temporal that does not answer is waited for, in milliseconds. */
@@ -16,16 +16,12 @@ export async function withTemporal<T>(
   use: (client: Client) => Promise<T>,
 ): Promise<T> {
   const { connectionOptions, namespace } = temporal;
-  const address = connectionOptions.address ?? 'localhost:7233';
+  const { address } = connectionOptions;
   let connection: Connection;
   try {
     connection = await Connection.connect({ ...connectionOptions, connectTimeout: CONNECT_TIMEOUT });
   } catch (cause) {
-    throw new OperationError(
-      'ServerUnreachable',
-      `Temporal at ${address} cannot be reached; check that it runs, and TEMPORAL_ADDRESS.`,
-      { cause },
-    );
+    throw temporalUnreachable(address, cause);
   }
   try {
     return await use(new Client({ connection, namespace, identity }));

@@ -11,7 +11,10 @@ export interface Environment {
   /** `PGPASSFILE`: where libpq finds the passwords of servers with no `passwordFile`. */
   passFile?: string;
   /** How to reach Temporal: the SDK's own variables, with TempoNest's `TEMPORAL_HOST` as fallback. */
-  temporal: ClientConnectConfig & { namespace: string };
+  temporal: {
+    connectionOptions: ClientConnectConfig['connectionOptions'] & { address: string };
+    namespace: string;
+  };
   /** Who this process is to Temporal: `<pid>@<user>@<host>`. */
   identity: string;
 }
@@ -23,7 +26,7 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 export function readEnvironment(): Environment {
   const { TEMPONEST_BACKUPS_CONFIG, PATH = '', PGPASSFILE, TEMPORAL_ADDRESS, TEMPORAL_HOST } = process.env;
   const variables = Object.entries({ ...process.env, TEMPORAL_ADDRESS: TEMPORAL_ADDRESS ?? TEMPORAL_HOST });
-  const temporal = loadClientConnectConfig({
+  const { connectionOptions, namespace = 'default' } = loadClientConnectConfig({
     overrideEnvVars: Object.fromEntries(
       variables.filter((entry): entry is [string, string] => entry[1] !== undefined),
     ),
@@ -33,7 +36,10 @@ export function readEnvironment(): Environment {
     configurationFile: TEMPONEST_BACKUPS_CONFIG ?? '/etc/temponest-backups/backups.yaml',
     path: PATH.split(delimiter).filter((directory) => directory !== ''),
     ...(PGPASSFILE === undefined ? {} : { passFile: PGPASSFILE }),
-    temporal: { ...temporal, namespace: temporal.namespace ?? 'default' },
+    temporal: {
+      connectionOptions: { ...connectionOptions, address: connectionOptions.address ?? 'localhost:7233' },
+      namespace,
+    },
     identity,
   };
 }

@@ -27,7 +27,7 @@ it('has a default for everything', () => {
   expect(environment).toMatchObject({
     configurationFile: '/etc/temponest-backups/backups.yaml',
     path: ['/usr/bin', '/bin'],
-    temporal: { namespace: 'default' },
+    temporal: { connectionOptions: { address: 'localhost:7233' }, namespace: 'default' },
   });
   expect(environment).not.toHaveProperty('passFile');
   expect(environment.identity).toMatch(new RegExp(`^${process.pid}@.+@.+$`));

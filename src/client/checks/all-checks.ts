@@ -80,7 +80,7 @@ function checkTemporal(environment: Environment): Check {
     run: () =>
       withTemporal(environment, async (client) => {
         await client.workflowService.describeNamespace({ namespace });
-        return ok(`${connectionOptions.address ?? 'localhost:7233'}, namespace ${namespace}`);
+        return ok(`${connectionOptions.address}, namespace ${namespace}`);
       }),
   };
 }
