@@ -1,6 +1,9 @@
+import { dirname } from 'node:path';
 import { OperationError } from '../model/failures.js';
 import { findProgram } from '../programs/locate-program.js';
 import { runProgram } from '../programs/run-program.js';
+
+const INITDB = 'initdb';
 
 /** Where distributions put the programs of one major version, beside what the configuration names. */
 function versionedDirectories(major: number): string[] {
@@ -34,6 +37,19 @@ export async function locateClient(
   throw new OperationError(
     'ProgramMissing',
     `${program} of PostgreSQL ${major}, the server's version, is not installed on this worker${seen}; ` +
-      `run: apt-get install postgresql-client-${major}, or set programDirectories in backups.yaml.`,
+      `run: apt-get install ${program === INITDB ? 'postgresql' : 'postgresql-client'}-${major}, or set programDirectories in backups.yaml.`,
   );
+}
+
+/**
+ * The directory of the programs of a PostgreSQL server, `initdb` and `postgres`, of one major version.
+ *
+ * @throws OperationError `ProgramMissing` with the command that installs them
+ */
+export async function locateServerPrograms(
+  major: number,
+  directories: readonly string[],
+  signal: AbortSignal,
+): Promise<string> {
+  return dirname(await locateClient(INITDB, major, directories, signal));
 }
