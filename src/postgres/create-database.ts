@@ -1,0 +1,96 @@
+import { escapeIdentifier, escapeLiteral, type Client } from 'pg';
+import { OperationError, remedyFor } from '../model/failures.js';
+import type { DatabaseManifest } from '../model/manifest.js';
+import { administer, inTransaction } from './administer.js';
+import { applySettings } from './database-settings.js';
+import { dropUnfinished } from './drop-database.js';
+import { markerOf, provisionalName, type RestoreTarget } from './restore-target.js';
+
+/** What of a manifest makes a database. */
+export type DatabaseProperties = Pick<
+  DatabaseManifest,
+  'encoding' | 'collation' | 'characterType' | 'localeProvider' | 'locale' | 'owner' | 'settings'
+>;
+
+/** Before this, every database was libc's, and CREATE DATABASE knew no other. */
+const FIRST_WITH_PROVIDERS = 150000;
+
+/**
+ * CREATE DATABASE as it makes the database that a backup was made of, under another name.
+ *
+ * @param serverVersion - `server_version_num` of the target
+ * @see https://www.postgresql.org/docs/current/sql-createdatabase.html
+ */
+export function createStatement(name: string, properties: DatabaseProperties, serverVersion: number): string {
+  const { encoding, collation, characterType, localeProvider, locale, owner } = properties;
+  return [
+    `CREATE DATABASE ${escapeIdentifier(name)} TEMPLATE template0 OWNER ${escapeIdentifier(owner)}`,
+    `ENCODING ${escapeLiteral(encoding)}`,
+    `LC_COLLATE ${escapeLiteral(collation)} LC_CTYPE ${escapeLiteral(characterType)}`,
+    ...(serverVersion < FIRST_WITH_PROVIDERS ? [] : [`LOCALE_PROVIDER ${localeProvider}`]),
+    ...(localeProvider === 'libc' || locale === null
+      ? []
+      : [`${localeProvider.toUpperCase()}_LOCALE ${escapeLiteral(locale)}`]),
+  ].join(' ');
+}
+
+/**
+ * Makes the empty database that a backup is restored into: with the encoding, locale, owner and settings of the one
+ * that was backed up, and marked as unfinished. What an earlier attempt of the same restore left is dropped first.
+ *
+ * The settings are there before the data, as with `pg_restore --create`: what is computed while it is restored
+ * (materialized views, checks) may ask for them.
+ *
+ * @throws OperationError `TargetExists` when there is a database of that name that is not this restore's own;
+ * `TargetUnfit` when the server lacks a role, a locale or a setting
+ */
+export async function createDatabase(
+  target: RestoreTarget,
+  properties: DatabaseProperties,
+  signal: AbortSignal,
+): Promise<void> {
+  await dropUnfinished(target, signal);
+  await administer(target, signal, async (client) => {
+    // Asked before the work of making one; the rename asks again, for certain.
+    await refuseExisting(client, target);
+    const provisional = provisionalName(target.restoreId);
+    const { rows } = await client.query<{ version: number }>(
+      `SELECT current_setting('server_version_num')::int AS version`,
+    );
+    await client.query(createStatement(provisional, properties, rows[0]!.version));
+    await inTransaction(client, async () => {
+      await client.query(
+        `COMMENT ON DATABASE ${escapeIdentifier(provisional)} IS ${escapeLiteral(markerOf(target.restoreId))}`,
+      );
+      await applySettings(client, provisional, properties.settings);
+      await client.query(
+        `ALTER DATABASE ${escapeIdentifier(provisional)} RENAME TO ${escapeIdentifier(target.database)}`,
+      );
+    });
+  });
+}
+
+async function refuseExisting(client: Client, { server, database }: RestoreTarget): Promise<void> {
+  const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [database]);
+  if (rowCount === 0) return;
+  throw new OperationError(
+    'TargetExists',
+    `Server ${server.name} has a database "${database}" already; ${remedyFor('TargetExists')}.`,
+  );
+}
+
+/**
+ * Declares a restored database complete: from now on it is nobody's to drop.
+ *
+ * @throws OperationError by SQLSTATE
+ */
+export async function completeDatabase(target: RestoreTarget, signal: AbortSignal): Promise<void> {
+  await administer(target, signal, async (client) => {
+    const { rowCount } = await client.query(
+      `SELECT FROM pg_database WHERE datname = $1 AND shobj_description(oid, 'pg_database') = $2`,
+      [target.database, markerOf(target.restoreId)],
+    );
+    if (rowCount === 1)
+      await client.query(`COMMENT ON DATABASE ${escapeIdentifier(target.database)} IS NULL`);
+  });
+}
