@@ -8,16 +8,13 @@ import type { Environment } from './config/environment.js';
 import type { Configuration } from './config/schema.js';
 import { temporalUnreachable } from './config/temporal-unreachable.js';
 import { MAIN_QUEUE, stagingQueue } from './model/queues.js';
+import type { WorkerRole } from './model/worker-roles.js';
 import { createLogger } from './observability/logger.js';
 import { openVolume } from './staging/volume.js';
 import { serveHealth } from './worker/health-server.js';
 import { readinessChecks } from './worker/readiness-checks.js';
 import { registerSearchAttributes } from './worker/register-search-attributes.js';
 import { temporalLogger } from './worker/temporal-logger.js';
-
-/** What a worker process does: `control` runs the workflows, `backup` the activities. */
-export const workerRoles = ['control', 'backup'] as const;
-export type WorkerRole = (typeof workerRoles)[number];
 
 /** Light activities at once: they wait for the network. */
 const LIGHT_SLOTS = 20;

@@ -3,14 +3,13 @@ import { latestManifest } from '../catalogue/latest-backups.js';
 import { resolveConnection } from '../config/connections.js';
 import { resolveCompression, resolveDatabase, resolveDumpOptions, resolveServer } from '../config/resolve.js';
 import type { ServerConfiguration } from '../config/schema.js';
-import { OperationError, remedyFor } from '../model/failures.js';
 import { manifestKey, subjectName, type BackupSubject } from '../model/keys.js';
 import { makeBackupId } from '../model/names.js';
 import type { BackupPlan, Encryption } from '../model/plan.js';
 import { estimateSizes } from '../model/size-estimate.js';
 import { withConnection } from '../postgres/connection.js';
 import { locateClient } from '../postgres/locate-client.js';
-import { listDatabases, readServerFacts } from '../postgres/server-facts.js';
+import { listDatabases, readServerFacts, requireDatabase } from '../postgres/server-facts.js';
 import { locateProgram } from '../programs/locate-program.js';
 import type { Store } from '../stores/store.js';
 import { programDirectories, type Dependencies } from './dependencies.js';
@@ -62,13 +61,8 @@ async function inspectDatabase(
   return withConnection(connection, server.maintenanceDatabase, signal, async (client) => {
     const { major } = await readServerFacts(client);
     if (database === undefined) return { major, databaseBytes: 0 };
-    const found = (await listDatabases(client)).find((candidate) => candidate.database === database);
-    if (!found)
-      throw new OperationError(
-        'DatabaseNotFound',
-        `Database "${database}" does not exist on server ${server.name} (${server.host}:${server.port}); ${remedyFor('DatabaseNotFound')}.`,
-      );
-    return { major, databaseBytes: found.bytes };
+    const { bytes } = requireDatabase(await listDatabases(client), database, server);
+    return { major, databaseBytes: bytes };
   });
 }
 

@@ -1,10 +1,9 @@
 import { resolveConnection } from '../config/connections.js';
 import { resolveDatabase, resolveServer } from '../config/resolve.js';
 import type { BackupDatabasesArgument } from '../model/arguments.js';
-import { OperationError, remedyFor } from '../model/failures.js';
 import type { BackupsPlan } from '../model/plan.js';
 import { withConnection } from '../postgres/connection.js';
-import { listDatabases } from '../postgres/server-facts.js';
+import { listDatabases, requireDatabase } from '../postgres/server-facts.js';
 import type { Dependencies } from './dependencies.js';
 import { runStep } from './run-step.js';
 
@@ -24,12 +23,7 @@ export async function planBackups(
     const connection = await resolveConnection(server, environment.passFile);
     const existing = await withConnection(connection, server.maintenanceDatabase, signal, listDatabases);
     const sizes = new Map(existing.map(({ database, bytes }) => [database, bytes]));
-    const unknown = server.databases ? undefined : argument.databases?.find((name) => !sizes.has(name));
-    if (unknown !== undefined)
-      throw new OperationError(
-        'DatabaseNotFound',
-        `Database "${unknown}" does not exist on server ${server.name} (${server.host}:${server.port}); ${remedyFor('DatabaseNotFound')}.`,
-      );
+    if (!server.databases) argument.databases?.forEach((name) => requireDatabase(existing, name, server));
     const configured = server.databases?.map(({ name }) => name) ?? [...sizes.keys()];
     const databases = [...new Set(argument.databases ?? configured)]
       .map((database) => ({ database, expectedBytes: sizes.get(database) ?? 0 }))

@@ -1,4 +1,6 @@
 import type { Client } from 'pg';
+import { OperationError, remedyFor } from '../model/failures.js';
+import type { ServerConnection } from '../model/server-connection.js';
 
 /** What a server says of itself. */
 export interface ServerFacts {
@@ -33,4 +35,22 @@ export async function listDatabases(client: Client): Promise<DatabaseSize[]> {
        FROM pg_database WHERE datallowconn AND NOT datistemplate ORDER BY datname`,
   );
   return rows.map(({ database, bytes }) => ({ database, bytes: Number(bytes) }));
+}
+
+/**
+ * The database of that name among those that {@link listDatabases} found.
+ *
+ * @throws OperationError `DatabaseNotFound`
+ */
+export function requireDatabase(
+  databases: readonly DatabaseSize[],
+  name: string,
+  server: Pick<ServerConnection, 'name' | 'host' | 'port'>,
+): DatabaseSize {
+  const found = databases.find(({ database }) => database === name);
+  if (found) return found;
+  throw new OperationError(
+    'DatabaseNotFound',
+    `Database "${name}" does not exist on server ${server.name} (${server.host}:${server.port}); ${remedyFor('DatabaseNotFound')}.`,
+  );
 }

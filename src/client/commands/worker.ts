@@ -1,14 +1,12 @@
 import { Command, InvalidArgumentError } from 'commander';
-import type { WorkerRole } from '../../worker.js';
+import { workerRoles, type WorkerRole } from '../../model/worker-roles.js';
 import { action } from '../context.js';
-
-/** The names of the roles are repeated here so that `--help` does not load the worker. */
-const roles = ['control', 'backup'] as const satisfies readonly WorkerRole[];
 
 function parseRoles(text: string): WorkerRole[] {
   return text.split(',').map((name) => {
-    const role = roles.find((candidate) => candidate === name);
-    if (!role) throw new InvalidArgumentError(`Use one or more of ${roles.join(', ')}, with commas between.`);
+    const role = workerRoles.find((candidate) => candidate === name);
+    if (!role)
+      throw new InvalidArgumentError(`Use one or more of ${workerRoles.join(', ')}, with commas between.`);
     return role;
   });
 }
@@ -19,7 +17,7 @@ export const worker = new Command('worker')
     '--roles <roles>',
     'what this process does: control runs the workflows, backup their steps',
     parseRoles,
-    [...roles],
+    [...workerRoles],
   )
   .addHelpText(
     'after',
