@@ -6,7 +6,7 @@ import { stagedName } from './staged-backup.js';
 
 /** Ends what the backup left running, removes its files and gives its space back. */
 export async function releaseStaging({ volume, logger }: Dependencies, plan: BackupPlan): Promise<void> {
-  await runStep(logger, {}, () =>
-    releaseSpace(volume, { server: plan.subject.server, backupId: stagedName(plan) }),
+  await runStep(logger, {}, ({ signal }) =>
+    releaseSpace(volume, { server: plan.subject.server, backupId: stagedName(plan) }, signal),
   );
 }

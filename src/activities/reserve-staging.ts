@@ -8,9 +8,15 @@ import { runStep } from './run-step.js';
 import { stagedName } from './staged-backup.js';
 
 /** Whether a workflow run is still open; what holds staging for a closed one is left over. */
-async function isRunning({ temporal }: Dependencies, workflowId: string, runId: string): Promise<boolean> {
+async function isRunning(
+  { temporal }: Dependencies,
+  workflowId: string,
+  runId: string,
+  signal: AbortSignal,
+): Promise<boolean> {
   try {
-    const { status } = await temporal.workflow.getHandle(workflowId, runId).describe();
+    const run = temporal.workflow.getHandle(workflowId, runId);
+    const { status } = await temporal.withAbortSignal(signal, () => run.describe());
     return status.name === 'RUNNING';
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return false;
@@ -29,7 +35,7 @@ export async function reserveStaging(
 ): Promise<{ queue: string }> {
   const { volume, logger } = dependencies;
   const { workflowId, runId } = Context.current().info.workflowExecution!;
-  return runStep(logger, {}, async () => {
+  return runStep(logger, {}, async ({ signal }) => {
     await reserveSpace(
       volume,
       {
@@ -39,7 +45,8 @@ export async function reserveStaging(
         workflowId,
         runId,
       },
-      (id, run) => isRunning(dependencies, id, run),
+      (id, run) => isRunning(dependencies, id, run, signal),
+      signal,
     );
     return { queue: stagingQueue(volume.id) };
   });

@@ -1,6 +1,10 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { OperationError } from '../model/failures.js';
+
+/** How long a process may take to end after SIGKILL, in milliseconds: to give back much memory takes a moment. */
+export const KILL_PATIENCE = 10_000;
 
 /**
  * A directory that remembers which child processes a step has started, so that whoever finds the step's leftovers
@@ -59,7 +63,9 @@ export function signalGroup(pid: number, signal: NodeJS.Signals): boolean {
 
 /**
  * Ends every process group in the ledger that is still the one that was recorded (a pid that the system has given to
- * another process since is left alone), and waits until they are gone.
+ * another process since is left alone), and waits until they are gone. One that stays is kept in the ledger.
+ *
+ * @throws OperationError `Stalled` when a process does not end although it was killed
  */
 export async function endRecordedChildren(ledger: ChildLedger): Promise<void> {
   const entries = await readdir(ledger.directory).catch(() => []);
@@ -68,9 +74,22 @@ export async function endRecordedChildren(ledger: ChildLedger): Promise<void> {
     const recorded = await readFile(join(ledger.directory, entry), 'utf8').catch(() => '');
     if (recorded === (await readProcess(pid))?.startTime) {
       signalGroup(pid, 'SIGKILL');
-      // Each of them may still write to a directory that is to be removed next.
-      while (await isGroupAlive(pid)) await delay(20);
+      await waitForEnd(pid);
     }
     await forgetChild(ledger, pid);
+  }
+}
+
+/** Waits until a killed group is gone: each of its processes may still write to a directory that is to be removed next. */
+async function waitForEnd(group: number): Promise<void> {
+  const killed = Date.now();
+  while (await isGroupAlive(group)) {
+    // In uninterruptible sleep: it waits for a disk or a network mount, and nothing else can end it.
+    if (Date.now() - killed > KILL_PATIENCE)
+      throw new OperationError(
+        'Stalled',
+        `Process ${group} was killed and does not end; bring back the disk or network mount that it waits for, or restart the machine.`,
+      );
+    await delay(20);
   }
 }

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { execa, type Result } from 'execa';
 import { OperationError, remedyFor, typeOfMessage } from '../model/failures.js';
 import { redact } from '../observability/redaction.js';
-import { forgetChild, recordChild, signalGroup, type ChildLedger } from './child-ledger.js';
+import { forgetChild, KILL_PATIENCE, recordChild, signalGroup, type ChildLedger } from './child-ledger.js';
 
 /** One program to run. */
 export interface Program {
@@ -19,7 +19,10 @@ export interface Program {
 
 /** What a run needs from the step that makes it. */
 export interface ProgramContext {
-  /** Ends the program and everything it started; the run then rejects with the signal's reason. */
+  /**
+   * Ends the program and everything it started; the run then rejects with the signal's reason. A program that the kernel
+   * does not let go is left in the ledger, for whoever cleans up to name it.
+   */
   signal: AbortSignal;
   /** Where the process is noted, for clean-up after a crash. Left out for programs that end at once. */
   ledger?: ChildLedger;
@@ -64,11 +67,22 @@ export async function runProgram(program: Program, context: ProgramContext): Pro
     env: { LC_ALL: 'C', TZ: 'UTC', ...program.environment },
   });
   const { pid } = child;
-  let killTimer: NodeJS.Timeout | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let isAbandoned = false;
+  let abandon = () => undefined as void;
+  const abandoned = new Promise<undefined>((resolve) => {
+    abandon = () => {
+      isAbandoned = true;
+      resolve(undefined);
+    };
+  });
   const endGroup = () => {
     if (pid === undefined) return;
     signalGroup(pid, 'SIGTERM');
-    killTimer = setTimeout(() => signalGroup(pid, 'SIGKILL'), TERMINATION_GRACE);
+    timer = setTimeout(() => {
+      signalGroup(pid, 'SIGKILL');
+      timer = setTimeout(abandon, KILL_PATIENCE);
+    }, TERMINATION_GRACE);
   };
   signal.addEventListener('abort', endGroup, { once: true });
   try {
@@ -76,14 +90,14 @@ export async function runProgram(program: Program, context: ProgramContext): Pro
       onStart?.(pid);
       if (ledger) await recordChild(ledger, pid);
     }
-    const result = await child;
+    const result = await Promise.race([child, abandoned]);
     signal.throwIfAborted();
-    if (result.failed) throw describeFailure(basename(program.file), result, said);
-    return typeof result.stdout === 'string' ? result.stdout : '';
+    if (result?.failed) throw describeFailure(basename(program.file), result, said);
+    return typeof result?.stdout === 'string' ? result.stdout : '';
   } finally {
     signal.removeEventListener('abort', endGroup);
-    clearTimeout(killTimer);
-    if (pid !== undefined) {
+    clearTimeout(timer);
+    if (pid !== undefined && !isAbandoned) {
       // Whatever the leader left behind in its group.
       signalGroup(pid, 'SIGKILL');
       if (ledger) await forgetChild(ledger, pid);

@@ -7,19 +7,20 @@ import { measureDirectory } from '../programs/measure-directory.js';
 import { discardStaging } from './step.js';
 import { backupDirectory, readVolumeSpace, type StagingVolume } from './volume.js';
 
-/** Space on a staging volume promised to one backup, for as long as its workflow runs. */
-export interface Reservation {
+/** One backup as its staging volume knows it. */
+interface BackupOnVolume {
   server: string;
   backupId: string;
+}
+
+/** Space on a staging volume promised to one backup, for as long as its workflow runs. */
+export interface Reservation extends BackupOnVolume {
   bytes: number;
   workflowId: string;
   runId: string;
 }
 
-function reservationFile(
-  volume: StagingVolume,
-  { server, backupId }: { server: string; backupId: string },
-): string {
+function reservationFile(volume: StagingVolume, { server, backupId }: BackupOnVolume): string {
   // A folder for the server: two encoded names together may be longer than the name of one file.
   return join(volume.directory, 'reservations', encodeName(server), `${backupId}.json`);
 }
@@ -41,13 +42,33 @@ const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(2)} GB`;
 /** Reservations are made one after another: two that are checked at once would both find the same space free. */
 const queues = new Map<string, Promise<unknown>>();
 
-function oneAtATime<T>(volume: StagingVolume, work: () => Promise<T>): Promise<T> {
-  const result = (queues.get(volume.id) ?? Promise.resolve()).then(work, work);
+function oneAtATime<T>(volume: StagingVolume, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  const turn = (queues.get(volume.id) ?? Promise.resolve()).then(() => {
+    signal.throwIfAborted();
+    return work();
+  });
+  const result = untilAborted(signal, turn);
+  // Whoever is given up makes room for the next, whatever it hangs on.
   queues.set(
     volume.id,
     result.catch(() => undefined),
   );
   return result;
+}
+
+/** Settles as `work` does, or rejects with the signal's reason when that comes first: a dead disk never answers. */
+async function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  let onAbort = () => undefined as void;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    onAbort = () => reject(signal.reason as Error);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort);
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
 }
 
 /**
@@ -57,23 +78,25 @@ function oneAtATime<T>(volume: StagingVolume, work: () => Promise<T>): Promise<T
  * What is free is counted as if every other reservation were filled already, less what those have written so far.
  *
  * @param isRunning - tells whether the workflow that holds a reservation still runs; the leftovers of one that does
- * not (terminated, or its server lost) are ended and removed
+ * not (terminated, or its server lost) are ended and removed, or count like a running one's as long as they cannot be
+ * @param signal - gives it up, also while it waits for others; it then rejects with the signal's reason
  * @throws OperationError `StagingFull` when others must finish first, `StagingTooSmall` when it can never fit
  */
 export async function reserveSpace(
   volume: StagingVolume,
   wanted: Reservation,
   isRunning: (workflowId: string, runId: string) => Promise<boolean>,
+  signal: AbortSignal,
 ): Promise<void> {
-  await oneAtATime(volume, async () => {
+  await oneAtATime(volume, signal, async () => {
     const others: Reservation[] = [];
     for (const reservation of await listReservations(volume)) {
       const isOurs = reservation.server === wanted.server && reservation.backupId === wanted.backupId;
       if (isOurs) continue;
       // A run that begins anew, because its files were lost, has no use for what it reserved before.
-      if (reservation.runId === wanted.runId) await releaseSpace(volume, reservation);
-      else if (await isRunning(reservation.workflowId, reservation.runId)) others.push(reservation);
-      else await releaseSpace(volume, reservation);
+      const isOver =
+        reservation.runId === wanted.runId || !(await isRunning(reservation.workflowId, reservation.runId));
+      if (!isOver || !(await canRelease(volume, reservation))) others.push(reservation);
     }
     let promised = 0;
     for (const other of others) {
@@ -92,17 +115,39 @@ export async function reserveSpace(
         'StagingFull',
         `Backup ${wanted.backupId} needs ${gigabytes(wanted.bytes)} of staging and ${volume.directory} has ${gigabytes(Math.max(0, freeBytes - promised))} left beside ${others.length} backups in flight; free space, or wait for them.`,
       );
+    signal.throwIfAborted();
     const file = reservationFile(volume, wanted);
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     await writeJson(file, wanted);
   });
 }
 
-/** Ends what a backup left running, removes its files and gives its space back. Idempotent. */
+/**
+ * Ends what a backup left running, removes its files and gives its space back. Idempotent.
+ *
+ * @param signal - gives it up; it then rejects with the signal's reason
+ * @throws OperationError `Stalled` when a process of the backup cannot be ended; its files and its reservation then stay
+ */
 export async function releaseSpace(
   volume: StagingVolume,
-  backup: { server: string; backupId: string },
+  backup: BackupOnVolume,
+  signal: AbortSignal,
 ): Promise<void> {
+  await untilAborted(signal, release(volume, backup));
+}
+
+async function release(volume: StagingVolume, backup: BackupOnVolume): Promise<void> {
   await discardStaging(backupDirectory(volume, backup.server, backup.backupId));
   await rm(reservationFile(volume, backup), { force: true });
+}
+
+/** Releases a leftover's space unless one of its processes cannot be ended, which is no reason to begin no other backup. */
+async function canRelease(volume: StagingVolume, leftover: Reservation): Promise<boolean> {
+  try {
+    await release(volume, leftover);
+    return true;
+  } catch (error) {
+    if (error instanceof OperationError && error.type === 'Stalled') return false;
+    throw error;
+  }
 }

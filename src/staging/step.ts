@@ -18,17 +18,23 @@ export function stepDirectory(backupDirectory: string, step: string): string {
   return join(backupDirectory, step);
 }
 
-/** Ends the children of earlier attempts at `step` (or at any step) and removes what they made. */
+/** Where an attempt notes its children. */
+const ledgerOf = (attempt: string): ChildLedger => ({ directory: join(attempt, 'children') });
+
+/** Ends the children of an attempt and removes what it made; both stay when a child does not end. */
+async function discardAttempt(directory: string): Promise<void> {
+  await endRecordedChildren(ledgerOf(directory));
+  await rm(directory, { recursive: true, force: true });
+}
+
+/** Discards all earlier attempts at `step`, or at any step. */
 async function discardAttempts(backupDirectory: string, step = ''): Promise<void> {
   const entries = await readdir(backupDirectory).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw error;
   });
   for (const entry of entries) {
-    if (!entry.includes(`${step}${ATTEMPT}`)) continue;
-    const directory = join(backupDirectory, entry);
-    await endRecordedChildren({ directory: join(directory, 'children') });
-    await rm(directory, { recursive: true, force: true });
+    if (entry.includes(`${step}${ATTEMPT}`)) await discardAttempt(join(backupDirectory, entry));
   }
 }
 
@@ -58,13 +64,15 @@ export async function completeStep<T>(
   const directory = join(backupDirectory, `${step}${ATTEMPT}${randomUUID()}`);
   await mkdir(directory, { mode: 0o700 });
   try {
-    const result = await make({ directory, ledger: { directory: join(directory, 'children') } });
-    await rm(join(directory, 'children'), { recursive: true, force: true });
+    const ledger = ledgerOf(directory);
+    const result = await make({ directory, ledger });
+    await rm(ledger.directory, { recursive: true, force: true });
     await writeJson(join(directory, RESULT), result);
     await rename(directory, done);
     return result;
   } catch (error) {
-    await rm(directory, { recursive: true, force: true });
+    // What a process keeps from being removed is left to the next attempt, which then says so.
+    await discardAttempt(directory).catch(() => undefined);
     // An earlier attempt that was given up, and went on all the same, was faster.
     const others = await readJson<T>(join(done, RESULT));
     if (others !== undefined) return others;

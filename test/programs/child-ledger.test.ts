@@ -10,6 +10,8 @@ import {
   signalGroup,
   type ChildLedger,
 } from '../../src/programs/child-ledger.js';
+import { hurryClock } from '../support/hurry-clock.js';
+import { ignoreSignals } from '../support/ignore-signals.js';
 import { isAlive } from '../support/is-alive.js';
 import { makeScratchDirectory } from '../support/scratch-directory.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -51,6 +53,27 @@ it('waits until the whole group is gone', async () => {
   await endRecordedChildren(ledger);
 
   expect((await readPids()).filter((member) => isAlive(Number(member)))).toEqual([]);
+});
+
+it('gives up a process that does not end, names it, and finds it again the next time', async () => {
+  const ledger = await makeLedger();
+  const { pid } = startLeader();
+  await recordChild(ledger, pid);
+
+  const heedSignals = ignoreSignals();
+  hurryClock();
+  const ending = endRecordedChildren(ledger);
+  await expect(ending).rejects.toMatchObject({
+    type: 'Stalled',
+    message: expect.stringMatching(
+      `^Process ${pid} was killed and does not end; .*restart the machine`,
+    ) as string,
+  });
+  expect(await readdir(ledger.directory)).toEqual([String(pid)]);
+
+  heedSignals();
+  await endRecordedChildren(ledger);
+  expect(isAlive(pid)).toBe(false);
 });
 
 it('leaves a process alone that got the id of a recorded one', async () => {

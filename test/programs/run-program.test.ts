@@ -3,7 +3,9 @@ import { chmod, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { rememberSecret } from '../../src/observability/redaction.js';
+import { KILL_PATIENCE, signalGroup } from '../../src/programs/child-ledger.js';
 import { runProgram, type ProgramContext } from '../../src/programs/run-program.js';
+import { ignoreSignals } from '../support/ignore-signals.js';
 import { isAlive } from '../support/is-alive.js';
 import { makeScratchDirectory } from '../support/scratch-directory.js';
 import { waitUntil } from '../support/wait-until.js';
@@ -194,6 +196,30 @@ describe('an abort', () => {
     vi.useRealTimers();
     expect(await settled).toMatchObject({ message: 'cancelled by hand' });
     expect(isAlive(pid)).toBe(false);
+  });
+
+  it('is over for a program that not even SIGKILL ends, which stays in the ledger', async () => {
+    const directory = join(await makeScratchDirectory(), 'children');
+    const controller = new AbortController();
+    let pid = 0;
+    const context = {
+      signal: controller.signal,
+      ledger: { directory },
+      onStart: (started: number) => (pid = started),
+    };
+    const settled = sh(longSleep, context).catch((error: unknown) => error);
+    await waitUntil('it is recorded', async () => (await readdir(directory).catch(() => [])).length > 0);
+    onTestFinished(() => void signalGroup(pid, 'SIGKILL'));
+    const heedSignals = ignoreSignals();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    controller.abort(new Error('cancelled by hand'));
+    vi.advanceTimersByTime(5000 + KILL_PATIENCE);
+    vi.useRealTimers();
+    expect(await settled).toMatchObject({ message: 'cancelled by hand' });
+    heedSignals();
+    expect(isAlive(pid)).toBe(true);
+    expect(await readdir(directory)).toEqual([String(pid)]);
   });
 
   it('leaves nothing running that a finished program started in its group', async () => {

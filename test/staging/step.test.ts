@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { recordChild, signalGroup, type ChildLedger } from '../../src/programs/child-ledger.js';
 import { completeStep, discardStaging, stepDirectory } from '../../src/staging/step.js';
+import { hurryClock } from '../support/hurry-clock.js';
+import { ignoreSignals } from '../support/ignore-signals.js';
 import { isAlive } from '../support/is-alive.js';
 import { makeScratchDirectory } from '../support/scratch-directory.js';
 
@@ -55,6 +57,20 @@ it('removes a failed attempt, passes its error on, and can be tried again', asyn
   await expect(failing).rejects.toThrow('pg_dump failed');
   expect(await readdir(backup)).toEqual([]);
   expect(await completeStep(backup, 'dump', () => Promise.resolve('made'))).toBe('made');
+});
+
+it('of which a process does not end fails by its own error, and the next attempt by that process', async () => {
+  const backup = await makeBackupDirectory();
+  const failing = completeStep(backup, 'dump', async ({ ledger }) => {
+    await leaveChild(ledger);
+    ignoreSignals();
+    hurryClock();
+    throw new Error('no progress');
+  });
+  await expect(failing).rejects.toThrow('no progress');
+
+  const again = completeStep(backup, 'dump', () => Promise.resolve('made'));
+  await expect(again).rejects.toMatchObject({ type: 'Stalled' });
 });
 
 it('ends and removes what a crashed attempt left of this step, and of no other', async () => {
