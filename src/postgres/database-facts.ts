@@ -79,19 +79,24 @@ export interface RelationName {
   name: string;
 }
 
+/** A table that should have data in a dump. */
+export interface ExpectedTable extends RelationName {
+  /** An unlogged table of a standby, which has its definition only: pg_dump leaves its data out there. */
+  isUnreadable: boolean;
+}
+
 /**
  * Every table that should have data in a dump: ordinary tables (leaf partitions among them) that no extension owns,
  * nor a session as its temporary one.
  */
-export async function listTables(client: Client): Promise<RelationName[]> {
-  const { rows } = await client.query<RelationName>(
-    `SELECT c.oid::int8::float8 AS oid, n.nspname AS schema, c.relname AS name
+export async function listTables(client: Client): Promise<ExpectedTable[]> {
+  const { rows } = await client.query<ExpectedTable>(
+    `SELECT c.oid::int8::float8 AS oid, n.nspname AS schema, c.relname AS name,
+            c.relpersistence = 'u' AND pg_is_in_recovery() AS "isUnreadable"
        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
       WHERE c.relkind = 'r' AND c.relpersistence <> 't'
         AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
         AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
-                                                  AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e')
-        AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_namespace'::regclass AND d.objid = n.oid
                                                   AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e')
       ORDER BY 2, 3`,
   );

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import type { Inventory } from '../model/inventory.js';
 import type { ProgramContext } from '../programs/run-program.js';
 import type { ServerConnection } from '../model/server-connection.js';
-import { checkPlausible, implausible } from './check-plausible.js';
+import { checkPlausible, checkUndisturbed, implausible } from './check-plausible.js';
 import { listTables, nameRelations, readDatabaseFacts, type DatabaseFacts } from './database-facts.js';
+import { findDisplacedTables, type DisplacedTables } from './displaced-tables.js';
 import { listDumpFiles, summarizeLargeObjects, summarizeTables } from './inventory.js';
 import { locateClient } from './locate-client.js';
 import { dumpDatabase, type DumpOptions } from './pg-dump.js';
@@ -49,7 +50,18 @@ export async function dumpWithInventory(
     const expected = await listTables(client);
     const facts = await readDatabaseFacts(client);
 
-    const stopWatching = watchWrites(archive, onProgress);
+    let displaced: Promise<DisplacedTables> | undefined;
+    const lookOnce = () => {
+      displaced ??= findDisplacedTables(client);
+      // Asked for below; until then a failure is nobody's.
+      displaced.catch(() => undefined);
+      return displaced;
+    };
+    const stopWatching = watchWrites(archive, (written) => {
+      // pg_dump writes nothing before it has all its locks, which it gives back in the end: now is the time to look.
+      if (written > 0) void lookOnce();
+      onProgress(written);
+    });
     try {
       await dumpDatabase(
         server,
@@ -61,6 +73,7 @@ export async function dumpWithInventory(
     } finally {
       stopWatching();
     }
+    const displacedTables = await lookOnce();
 
     const entries = await readTableOfContents(pgRestore, archive, context).catch((cause: unknown) => {
       signal.throwIfAborted();
@@ -78,13 +91,15 @@ export async function dumpWithInventory(
     const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
     let read = 0;
     const onBytes = (count: number) => onProgress(bytes + (read += count));
+    const tables = await summarizeTables(database, archive, entries, names, signal, onBytes);
+    checkUndisturbed(database, tables, [...names.values()], displacedTables);
     return {
       snapshotTime: snapshot.time,
       snapshotLsn: snapshot.lsn,
       server: snapshot.server,
       facts,
       inventory: {
-        tables: await summarizeTables(database, archive, entries, names, signal, onBytes),
+        tables,
         excludedTables,
         sequences: await readSequenceValues(
           pgRestore,

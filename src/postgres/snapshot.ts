@@ -30,6 +30,8 @@ export async function withSnapshot<T>(
     const facts = await readServerFacts(client);
     // The session idles while pg_dump works: no limit of the server, the role or the database may end it.
     await client.query('SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0');
+    // As pg_dump does: names print qualified, and nothing that a user has made is called instead of PostgreSQL's own.
+    await client.query(`SET search_path = ''`);
     if (facts.major >= 17) await client.query('SET transaction_timeout = 0');
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY');
     // As text: how a timestamp prints is up to the database's DateStyle, and the driver knows only one.

@@ -5,8 +5,8 @@ import { catchError } from '../support/catch-error.js';
 const nothing = { tables: false, data: false };
 const dataOf = (dumpId: number, oid: number) => ({ dumpId, oid, description: 'TABLE DATA' as const });
 const tables = [
-  { oid: 1, schema: 'public', name: 'agents' },
-  { oid: 2, schema: 'public', name: 'Tasks "new"' },
+  { oid: 1, schema: 'public', name: 'agents', isUnreadable: false },
+  { oid: 2, schema: 'public', name: 'Tasks "new"', isUnreadable: false },
 ];
 
 test('a plausible dump has the data of every table, unless the configuration leaves some out', () => {
@@ -32,4 +32,12 @@ test('a plausible dump may lack what is left out on purpose, and nothing else', 
   expect(
     catchError(() => checkPlausible('app', tables, withDefinition, { tables: true, data: false })),
   ).toMatchObject(wrong);
+});
+
+test('a plausible dump has some table, whatever the configuration leaves out', () => {
+  expect(catchError(() => checkPlausible('app', tables, [], { tables: true, data: true }))).toMatchObject({
+    type: 'InvalidConfiguration',
+    message: expect.stringContaining('excludeTables leaves out all 2 tables of "app"') as string,
+  });
+  expect(checkPlausible('app', [], [], { tables: true, data: true })).toEqual([]);
 });
