@@ -12,6 +12,7 @@ const mayImport = {
   stores: ['model', 'observability'],
   config: ['model', 'observability'],
   catalogue: ['model', 'observability', 'stores', 'config'],
+  restores: ['model', 'observability', 'programs', 'postgres', 'archive', 'stores', 'catalogue'],
   activities: [
     'model',
     'observability',
@@ -22,6 +23,7 @@ const mayImport = {
     'stores',
     'config',
     'catalogue',
+    'restores',
   ],
   workflows: ['model', 'activities'],
   client: [
@@ -34,6 +36,7 @@ const mayImport = {
     'workflows',
     'postgres',
     'archive',
+    'restores',
     'worker.ts',
   ],
 };

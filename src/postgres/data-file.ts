@@ -12,7 +12,7 @@ export interface DataFileSummary {
 
 const NEWLINE = 0x0a;
 /** The line that ends COPY data, with the two empty lines pg_dump writes behind it. */
-const END_MARKER = Buffer.from('\\.\n\n\n');
+export const END_MARKER = Buffer.from('\\.\n\n\n');
 
 /**
  * Counts and hashes a table's data: one row is one line of COPY text, since line breaks in values are escaped.

@@ -15,6 +15,8 @@ export interface Program {
   outputFile?: string;
   /** Takes standard output line by line, instead of answering with it: for lists that grow with the database. */
   onLine?: (line: string) => void;
+  /** What it reads from file descriptor 3: arguments and environment can be seen by others. */
+  secret?: string;
 }
 
 /** What a run needs from the step that makes it. */
@@ -33,7 +35,7 @@ export interface ProgramContext {
 }
 
 /** How long a program may take to end by itself after SIGTERM, in milliseconds. */
-const TERMINATION_GRACE = 5000;
+export const TERMINATION_GRACE = 5000;
 /** How much of standard error is kept for a failure: the last lines, and of each so many characters. */
 const LINES_KEPT = 100;
 const LINE_KEPT = 2000;
@@ -48,23 +50,20 @@ const LINE_KEPT = 2000;
 export async function runProgram(program: Program, context: ProgramContext): Promise<string> {
   const { signal, ledger, nice, onStart } = context;
   signal.throwIfAborted();
-  const command = [program.file, ...program.args];
-  const [file, ...args] = nice ? ['/usr/bin/nice', '-n', String(nice), ...command] : command;
   const { outputFile, onLine } = program;
   const said: string[] = [];
-  const child = execa(file!, args, {
+  const child = execa(...commandOf(program, nice), {
+    ...environmentOf(program),
     detached: true,
     reject: false,
-    stdin: 'ignore',
-    stdout: outputFile !== undefined ? { file: outputFile } : onLine ? takeLines(onLine) : 'pipe',
-    stderr: takeLines((line) => {
-      said.push(line.slice(0, LINE_KEPT));
-      if (said.length > LINES_KEPT) said.shift();
-    }),
+    stdio: [
+      'ignore',
+      outputFile !== undefined ? { file: outputFile } : onLine ? takeLines(onLine) : 'pipe',
+      keepLastLines(said),
+      ...secretOf(program),
+    ],
     // Otherwise execa collects in memory what goes elsewhere too, and ends a program that says much.
     buffer: { stdout: outputFile === undefined && onLine === undefined, stderr: false },
-    extendEnv: false,
-    env: { LC_ALL: 'C', TZ: 'UTC', ...program.environment },
   });
   const { pid } = child;
   let timer: NodeJS.Timeout | undefined;
@@ -105,13 +104,37 @@ export async function runProgram(program: Program, context: ProgramContext): Pro
   }
 }
 
+/** The program and its arguments as execa takes them, made as nice as asked. */
+export function commandOf({ file, args }: Program, nice: number | undefined): [file: string, args: string[]] {
+  return nice ? ['/usr/bin/nice', ['-n', String(nice), file, ...args]] : [file, args];
+}
+
+/** execa's options for what a program sees of the environment. */
+export function environmentOf({ environment }: Program) {
+  return { extendEnv: false, env: { LC_ALL: 'C', TZ: 'UTC', ...environment } };
+}
+
+/** execa's `stdio` from file descriptor 3 on. */
+export function secretOf({ secret }: Program): Uint8Array[] {
+  return secret === undefined ? [] : [Buffer.from(secret)];
+}
+
+/** Keeps the last lines that a program says in `said`. */
+export function keepLastLines(said: string[]) {
+  return takeLines((line) => {
+    said.push(line.slice(0, LINE_KEPT));
+    if (said.length > LINES_KEPT) said.shift();
+  });
+}
+
 function takeLines(onLine: (line: string) => void) {
   return function* (line: unknown): Generator<string> {
     onLine(line as string);
   };
 }
 
-type Ending = Pick<Result<{ reject: false }>, 'exitCode' | 'signal' | 'code' | 'isMaxBuffer'>;
+/** How a program ended, as execa tells it. */
+export type Ending = Pick<Result<{ reject: false }>, 'exitCode' | 'signal' | 'code' | 'isMaxBuffer'>;
 
 function describeEnding({ code, signal, exitCode, isMaxBuffer }: Ending): string {
   if (isMaxBuffer) return 'printed more than 100 MB and was ended';
@@ -119,7 +142,8 @@ function describeEnding({ code, signal, exitCode, isMaxBuffer }: Ending): string
   return signal ? `was ended by ${signal}` : `failed with exit code ${exitCode}`;
 }
 
-function describeFailure(name: string, result: Ending, said: readonly string[]): OperationError {
+/** The error for a program that failed, typed by the failures table and naming what it said was wrong, redacted. */
+export function describeFailure(name: string, result: Ending, said: readonly string[]): OperationError {
   if (result.code === 'ENOENT')
     return new OperationError('ProgramMissing', `${name} is not installed; ${remedyFor('ProgramMissing')}.`);
   const stderr = redact(said.join('\n').trim());
