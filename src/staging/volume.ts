@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { OperationError } from '../model/failures.js';
 import { encodeName } from '../model/names.js';
 import { readJson, writeJsonDurably } from './json-file.js';
+import { lockVolume } from './volume-lock.js';
 
 /** The local volume on which artifacts are made. */
 export interface StagingVolume {
@@ -16,16 +17,19 @@ export interface StagingVolume {
 const BOOT_ID = '/proc/sys/kernel/random/boot_id';
 
 /**
- * Opens a staging volume, naming it the first time.
+ * Opens a staging volume, naming it the first time, and keeps every other process from doing so as long as this one runs:
+ * two of them would serve one queue, and each would promise the same free space and end the children of the other.
  *
  * What backups in flight had made is kept, for them to go on with, unless the machine was restarted since (or the volume
  * moved to another one): files whose bytes may never have reached the disk are not trusted, and those backups begin
  * anew. That saves syncing every step's output.
  *
- * @throws OperationError `InvalidConfiguration` when the directory is not there or cannot be written
+ * @throws OperationError `InvalidConfiguration` when the directory is not there, cannot be written, or is used by another
+ * process
  */
 export async function openVolume(directory: string): Promise<StagingVolume> {
   try {
+    lockVolume(directory);
     const file = join(directory, 'volume.json');
     const existing = await readJson<{ id: string; bootId?: string }>(file);
     const id = existing?.id ?? randomBytes(5).toString('hex');
