@@ -42,7 +42,7 @@ export function locateStaged(volume: StagingVolume, plan: BackupPlan) {
 }
 
 /** What was applied to the dump, outermost last: `.dump.tar.zst.gpg`. */
-export function artifactSuffix(plan: BackupPlan): string {
+function artifactSuffix(plan: BackupPlan): string {
   const inner = plan.subject.kind === 'database' ? '.dump.tar' : '.sql';
   return `${inner}${codecSuffix[plan.compression.method]}${plan.encryption.method === 'gpg' ? '.gpg' : ''}`;
 }

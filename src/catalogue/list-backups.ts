@@ -19,8 +19,6 @@ export interface BackupListing {
   backups: ListedBackup[];
   /** Artifacts without a manifest: of uploads not yet committed, of deletions interrupted half-way. */
   orphans: StoredObject[];
-  /** How many objects below the server's prefixes are not ours. They are never touched. */
-  foreign: number;
 }
 
 /**
@@ -32,14 +30,10 @@ export interface BackupListing {
 export async function listBackups(store: Store, server: string, signal: AbortSignal): Promise<BackupListing> {
   const found = new Map<string, Omit<ListedBackup, 'time'>>();
   const committed = new Set<string>();
-  let foreign = 0;
   for (const prefix of serverPrefixes(server))
     for await (const object of store.list(prefix, signal)) {
       const parsed = parseKey(object.key);
-      if (!parsed) {
-        foreign++;
-        continue;
-      }
+      if (!parsed) continue; // not ours, and never touched
       const { subject, id, part } = parsed;
       const key = manifestKey(subject, id);
       const entry = found.get(key) ?? { subject, id, manifestKey: key, artifacts: [] };
@@ -58,6 +52,5 @@ export async function listBackups(store: Store, server: string, signal: AbortSig
     orphans: entries
       .filter((entry) => !committed.has(entry.manifestKey))
       .flatMap(({ artifacts }) => artifacts),
-    foreign,
   };
 }

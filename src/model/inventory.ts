@@ -4,7 +4,7 @@ const count = z.int().nonnegative();
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
 /** One table's data as dumped: `bytes` and `sha256` are of its COPY text, which a re-dump after a restore repeats. */
-export const tableInventory = z.object({
+const tableInventory = z.object({
   schema: z.string(),
   name: z.string(),
   rows: count,

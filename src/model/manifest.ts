@@ -9,7 +9,7 @@ const seconds = z.number().nonnegative();
 const nameAndValue = z.object({ role: z.string().nullable(), setting: z.string() });
 
 /** What {@link manifest} says of the one file that holds the backup. */
-export const artifact = z.object({
+const artifact = z.object({
   key: z.string(),
   bytes: z.int().positive(),
   /** SHA-256 of the whole artifact as stored, lower-case hex. */

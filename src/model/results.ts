@@ -1,6 +1,5 @@
 /** The steps of a backup, in their order. */
-export const backupSteps = ['reserve', 'dump', 'compress', 'encrypt', 'upload', 'verify', 'commit'] as const;
-export type BackupStep = (typeof backupSteps)[number];
+export type BackupStep = 'reserve' | 'dump' | 'compress' | 'encrypt' | 'upload' | 'verify' | 'commit';
 
 /** What `backupDatabase` and `backupGlobals` answer. */
 export interface BackupResult {

@@ -13,7 +13,7 @@ const app = subjectOf('prod', 'app');
 const awkward = subjectOf('prod', 'a/b "ü"');
 
 describe('listBackups', () => {
-  it('lists databases and globals of this server only, each oldest first, and counts what is foreign', async () => {
+  it('lists databases and globals of this server only, each oldest first, and nothing foreign', async () => {
     const store = new MemoryStore();
     const expected = [
       ...seedNights(store, awkward, 2, now),
@@ -24,11 +24,11 @@ describe('listBackups', () => {
     seedNights(store, subjectOf('prod2', 'app'), 2, now);
     store.seed('postgres/prod/README', 'x');
     store.seed('globals/prod/app_20260601_020000.manifest.json', '{}');
-    const { backups, orphans, foreign } = await listBackups(store, 'prod', signal);
+    const { backups, orphans } = await listBackups(store, 'prod', signal);
     expect(backups.map(({ subject, id }) => ({ subject, id }))).toEqual(
       expected.map(({ subject, id }) => ({ subject, id })),
     );
-    expect({ orphans, foreign }).toEqual({ orphans: [], foreign: 2 });
+    expect(orphans).toEqual([]);
     const [last] = expected.slice(3);
     expect(backups[3]).toEqual({
       subject: app,
@@ -146,6 +146,19 @@ describe('the latest backups', () => {
     });
     expect(whole).not.toHaveProperty('fault');
     expect(await latestManifest(store, app, signal)).toBeUndefined();
+  });
+
+  it('are not those of a clock that was wrong, unless there is nothing else', async () => {
+    const store = new MemoryStore();
+    const other = subjectOf('prod', 'other');
+    const future = new Date(Date.now() + 1000 * 24 * 3_600_000);
+    for (const subject of [app, other]) seedBackup(store, subject, future);
+    const { id } = seedBackup(store, app, now);
+    const [ofApp, ofOther] = await latestBackups(store, 'prod', signal);
+    expect(ofApp).toMatchObject({ id, contents: { tables: 2 } });
+    expect(ofOther).toMatchObject({ fault: expect.stringContaining('dated in the future') as string });
+    expect(await latestManifest(store, app, signal)).toMatchObject({ id });
+    expect(await latestManifest(store, other, signal)).toMatchObject({ id: nameBackup(other, future).id });
   });
 
   it('give the manifest of the newest, if there is one', async () => {

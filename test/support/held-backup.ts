@@ -33,8 +33,6 @@ export interface HeldSystem extends BackupSystem {
   release: () => Promise<void>;
   /** How often each program has begun its part: dumping, packing, encrypting. */
   countRuns: () => Promise<Record<'pg_dump' | 'tar' | 'gpg', number>>;
-  /** All requests that the store was asked. */
-  requests: readonly ProxiedRequest[];
 }
 
 /** Servers that several systems share. */
@@ -132,7 +130,6 @@ export async function startHeldSystem(
       tar: (await tar.runs()).length,
       gpg: (await gpg.runs()).length,
     }),
-    requests: proxy.requests,
     async [Symbol.asyncDispose]() {
       try {
         await system[Symbol.asyncDispose]();

@@ -25,10 +25,6 @@ export interface PostgresServer extends PostgresPrograms, Stoppable, Restartable
   user: 'postgres';
   password: string;
   dataDirectory: string;
-  /** Where its Unix-domain socket is. */
-  socketDirectory: string;
-  /** Names database `postgres`; carries the password, so it is no argument for a program. */
-  url: string;
   /** Runs SQL in a database over a connection of its own; several statements only without `params`. */
   query<Row extends pg.QueryResultRow = pg.QueryResultRow>(
     database: string,
@@ -103,8 +99,6 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     ...address,
     ...stoppable,
     dataDirectory,
-    socketDirectory: directory,
-    url: `postgresql://postgres:${password}@127.0.0.1:${port}/postgres`,
     query,
     kill: () => server.kill(),
     start: () => server.start(),

@@ -10,8 +10,6 @@ export interface Toxic {
   attributes: Readonly<Record<string, number>>;
   /** Towards the client (`downstream`, the default) or towards the server. */
   stream?: 'upstream' | 'downstream';
-  /** The share of connections that get it, 0 to 1. Default 1. */
-  toxicity?: number;
 }
 
 /** An address of one's own that leads to another server. */

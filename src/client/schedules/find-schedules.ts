@@ -4,10 +4,7 @@ import { SCHEDULE_PREFIX } from '../../model/schedule-configuration.js';
 import { toScheduleId, toScheduleName } from './schedule-ids.js';
 
 /** A schedule as the server has it now, or undefined when there is none. */
-export async function describeIfPresent(
-  client: Client,
-  id: string,
-): Promise<ScheduleDescription | undefined> {
+async function describeIfPresent(client: Client, id: string): Promise<ScheduleDescription | undefined> {
   try {
     return await client.schedule.getHandle(id).describe();
   } catch (error) {

@@ -27,6 +27,6 @@ export async function makeSourceFiles(): Promise<
 }
 
 /** SHA-256, lower-case hex. */
-export function digest(content: Buffer): string {
+function digest(content: Buffer): string {
   return createHash('sha256').update(content).digest('hex');
 }
