@@ -1,5 +1,6 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { answerOf, toS3Error } from './s3-errors.js';
+import { signWithChecksum } from './s3-signing.js';
 
 /** Credentials for an S3 store. */
 export interface S3Credentials {
@@ -61,6 +62,7 @@ export function connectToS3({ name, bucket, prefix, ...address }: S3Address): S3
     forcePathStyle: address.forcePathStyle ?? endpoint !== undefined,
     requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout: IDLE_MS },
   });
+  signWithChecksum(client);
   const start = prefix === '' ? '' : `${prefix}/`;
   const store = { name, url: `s3://${bucket}/${prefix}` };
   return {

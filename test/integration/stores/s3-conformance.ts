@@ -17,7 +17,7 @@ import type { Store, TransferOptions } from '../../../src/stores/store.js';
 import { findFreePort } from '../../../tools/servers/free-port.js';
 import type { S3Server } from '../../../tools/servers/s3.js';
 import { describeStore, type StoreUnderTest } from './conformance.js';
-import { startS3Proxy, type Interference } from './s3-proxy.js';
+import { startS3Proxy, type Interference, type ProxiedRequest } from './s3-proxy.js';
 import { makeSourceFiles, type TestFile } from './source-files.js';
 
 const BUCKET = 'backups';
@@ -188,6 +188,25 @@ export function describeS3Store(kind: string, startServer: () => Promise<S3Serve
             expect(await storedParts(store, 'a/file')).not.toContain(2);
           },
         );
+      });
+    });
+
+    it.each([
+      ['file', 1000],
+      ['part', 2 * PART],
+    ])('refuses a %s that was damaged on its way, and takes it from the next try', async (_what, bytes) => {
+      let sent = 0;
+      const isData = ({ method, partNumber }: ProxiedRequest) =>
+        method === 'PUT' && (partNumber ?? 1) === 1 && (sent += 1) === 1;
+      await withProxy({ damage: isData }, async (store) => {
+        const file = await files.make(bytes);
+        await expect(store.putFile('a/file', file, transfer())).rejects.toMatchObject({
+          type: 'StoreUnreachable',
+          message: expect.stringContaining('damaged on its way') as string,
+        });
+        expect(await store.describe('a/file', never)).toBeUndefined();
+        await store.verify('a/file', await store.putFile('a/file', file, transfer()), transfer());
+        expect((await readBack(store, 'a/file')).equals(file.content)).toBe(true);
       });
     });
 

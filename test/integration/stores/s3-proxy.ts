@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, request as forward, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Transform } from 'node:stream';
 
 /** A request on its way to the S3 server. */
 export interface ProxiedRequest {
@@ -16,6 +17,8 @@ export interface ProxiedRequest {
 export interface Interference {
   /** Answers in the server's stead, with this status and no body. */
   answer?: (request: ProxiedRequest) => number | undefined;
+  /** Whose body loses its first byte to another one on its way. */
+  damage?: (request: ProxiedRequest) => boolean;
   /** Keeps response headers from the client. */
   hide?: RegExp;
   /** Keeps the request from the server until this resolves; for ever when the client goes away meanwhile. */
@@ -69,7 +72,8 @@ export async function startS3Proxy(endpoint: string, interference: Interference 
     );
     onward.once('error', () => outgoing.destroy());
     outgoing.once('close', () => onward.destroy());
-    incoming.pipe(onward);
+    if (interference.damage?.(request)) incoming.pipe(changeFirstByte()).pipe(onward);
+    else incoming.pipe(onward);
   }
 
   const server = createServer((incoming, outgoing) => void pass(incoming, outgoing)).listen(0, '127.0.0.1');
@@ -83,4 +87,15 @@ export async function startS3Proxy(endpoint: string, interference: Interference 
       await once(server, 'close');
     },
   };
+}
+
+function changeFirstByte(): Transform {
+  let isChanged = false;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      if (!isChanged) chunk[0]! ^= 1;
+      isChanged = true;
+      done(null, chunk);
+    },
+  });
 }
