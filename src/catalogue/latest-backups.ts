@@ -2,12 +2,16 @@ import pMap from 'p-map';
 import { OperationError } from '../model/failures.js';
 import type { BackupSubject } from '../model/keys.js';
 import type { Manifest } from '../model/manifest.js';
+import { isFromFuture } from '../model/retention.js';
 import type { Store } from '../stores/store.js';
 import { listBackups } from './list-backups.js';
 import { findLatestId, readManifest } from './read-manifest.js';
 
 /** Manifests read at once. */
 const CONCURRENCY = 8;
+
+const describeFuture = (id: string) =>
+  `${id} is dated in the future; correct the clock of the workers, and make a new backup.`;
 
 /** The newest backup of one database, or of the globals. */
 export interface LatestBackup {
@@ -19,19 +23,24 @@ export interface LatestBackup {
   bytes: number;
   /** What the manifest counts; the globals have nothing to count. */
   contents?: { tables: number; rows: number; dumpBytes: number };
-  /** Why it cannot be restored: its manifest cannot be read, its artifact is missing or of another size. */
+  /** Why it does not count: its manifest cannot be read, its artifact is missing or of another size, its date is to come. */
   fault?: string;
 }
 
-/** The newest backup of every subject of a server, reading one manifest each. */
+/** The newest backup of every subject of a server, reading one manifest each; one from the future only without another. */
 export async function latestBackups(
   store: Store,
   server: string,
   signal: AbortSignal,
+  now = new Date(),
 ): Promise<LatestBackup[]> {
   const { backups } = await listBackups(store, server, signal);
+  const isFuture = ({ time }: { time: Date }) => isFromFuture(time, now);
+  const past = backups.filter((backup) => !isFuture(backup));
   // Each subject's backups come oldest first, so the last one stays.
-  const newest = new Map(backups.map((backup) => [JSON.stringify(backup.subject), backup]));
+  const newest = new Map(
+    [...backups.filter(isFuture), ...past].map((backup) => [JSON.stringify(backup.subject), backup]),
+  );
   return pMap(
     newest.values(),
     async ({ subject, id, time, artifacts }) => {
@@ -39,6 +48,7 @@ export async function latestBackups(
       // A manifest that nobody can read must not hide how the other databases are.
       const read = await readOrExplain(store, subject, id, signal);
       if ('fault' in read) return { subject, id, time, bytes, ...read };
+      if (isFuture({ time })) return { subject, id, time, bytes, fault: describeFuture(id) };
       const { key, bytes: bytesMade } = read.manifest.artifact;
       const stored = await store.describe(key, signal);
       const fault =

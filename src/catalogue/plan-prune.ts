@@ -1,7 +1,7 @@
 import pMap from 'p-map';
 import { parseKey, serverPrefixes, subjectPrefix, type BackupSubject } from '../model/keys.js';
 import type { RetentionDecision } from '../model/results.js';
-import { decideRetention, type RetentionPolicy } from '../model/retention.js';
+import { decideRetention, isFromFuture, type RetentionPolicy } from '../model/retention.js';
 import type { Store, StoredObject, UnfinishedUpload } from '../stores/store.js';
 import { listBackups, type ListedBackup } from './list-backups.js';
 
@@ -39,8 +39,9 @@ export interface PrunePlan {
  * Decides what of a server's backups goes, changing nothing.
  *
  * Besides the rules of {@link decideRetention}: `not configured` keeps all backups of a database that is no longer
- * configured, `locked` those that the store itself would refuse to delete, and `artifact missing` those whose artifact
- * the listing did not show: they represent no period, and what became of them is for a person to find out.
+ * configured, `locked` those that the store itself would refuse to delete, `artifact missing` those whose artifact the
+ * listing did not show, and `future` those dated later than now. The last two represent no period: what became of them,
+ * or of the clock, is for a person to find out.
  */
 export async function planPrune(
   store: Store,
@@ -94,7 +95,7 @@ interface PlannedDecision {
 /** Applies the rules to each subject on its own. */
 function decideAll(
   backups: ListedBackup[],
-  { configuredDatabases, policy, untouchable }: PruneRequest,
+  { configuredDatabases, policy, untouchable, now }: PruneRequest,
 ): PlannedDecision[] {
   const bySubject = new Map<string, ListedBackup[]>();
   for (const backup of backups) {
@@ -108,10 +109,13 @@ function decideAll(
     const { subject } = ofSubject[0]!;
     if (subject.kind === 'database' && !configuredDatabases.includes(subject.database))
       return ofSubject.toReversed().map(keep('not configured'));
-    const whole = ofSubject.filter(({ artifacts }) => artifacts.length > 0);
-    const damaged = ofSubject.filter(({ artifacts }) => artifacts.length === 0);
+    const future = ofSubject.filter(({ time }) => isFromFuture(time, now));
+    const past = ofSubject.filter(({ time }) => !isFromFuture(time, now));
+    const whole = past.filter(({ artifacts }) => artifacts.length > 0);
+    const damaged = past.filter(({ artifacts }) => artifacts.length === 0);
     const byId = new Map(whole.map((backup) => [backup.id, backup]));
     return [
+      ...future.toReversed().map(keep('future')),
       ...damaged.toReversed().map(keep('artifact missing')),
       ...decideRetention(whole, policy, untouchable).map(({ id, ...decision }) => ({
         ...decision,

@@ -2,6 +2,7 @@ import { OperationError } from '../model/failures.js';
 import { GLOBALS_NAME, manifestKey, parseKey, subjectPrefix, type BackupSubject } from '../model/keys.js';
 import { parseManifest, type Manifest } from '../model/manifest.js';
 import { parseBackupId } from '../model/names.js';
+import { isFromFuture } from '../model/retention.js';
 import type { Store } from '../stores/store.js';
 
 /**
@@ -53,19 +54,23 @@ function subjectsOf(server: string, id: string): BackupSubject[] {
   return database === GLOBALS_NAME ? [{ kind: 'globals', server }, subject] : [subject];
 }
 
-/** The id of a subject's newest backup, if it has one. */
+/** The id of a subject's newest backup, if it has one; of one that is dated in the future only without another. */
 export async function findLatestId(
   store: Store,
   subject: BackupSubject,
   signal: AbortSignal,
 ): Promise<string | undefined> {
+  const now = new Date();
   let latest: string | undefined;
+  let latestFromFuture: string | undefined;
   // Within one subject the order of keys is the order of time.
   for await (const { key } of store.list(subjectPrefix(subject), signal)) {
     const parsed = parseKey(key);
-    if (parsed?.part === 'manifest') latest = parsed.id;
+    if (parsed?.part !== 'manifest') continue;
+    if (isFromFuture(parseBackupId(parsed.id)!.time, now)) latestFromFuture = parsed.id;
+    else latest = parsed.id;
   }
-  return latest;
+  return latest ?? latestFromFuture;
 }
 
 async function readIfPresent(

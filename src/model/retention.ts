@@ -58,6 +58,17 @@ const periodRules: PeriodRule[] = [
   },
 ];
 
+/** How far two clocks may be apart. */
+const CLOCK_TOLERANCE = 3_600_000;
+
+/**
+ * Whether a time that a backup was given lies in the future, so that a clock was or is wrong. Such a backup must not pass
+ * for the newest: it would hide how old the others are, and take the periods of those that are made now.
+ */
+export function isFromFuture(time: Date, now: Date): boolean {
+  return time.getTime() - now.getTime() > CLOCK_TOLERANCE;
+}
+
 function compareNewestFirst(one: DatedBackup, other: DatedBackup): number {
   return other.time.getTime() - one.time.getTime() || (one.id < other.id ? 1 : -1);
 }

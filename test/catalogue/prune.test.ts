@@ -119,6 +119,16 @@ describe('planPrune', () => {
     },
   );
 
+  it('lets no backup from the future, of a clock that was wrong, take the place of those made now', async () => {
+    const store = new MemoryStore();
+    const future = seedNights(store, app, 3, new Date('2030-06-01T04:00:00Z'));
+    const [older, newer] = seedNights(store, app, 2, now);
+    const plan = await planPrune(store, request(now, { policy: { ...tight, daily: 1 } }), signal);
+    expect(future.map(({ id }) => ruleOf(plan, id))).toEqual([['future'], ['future'], ['future']]);
+    expect(ruleOf(plan, newer!.id)).toEqual(['daily', 'newest']);
+    expect(ruleOf(plan, older!.id)).toEqual(['expired']);
+  });
+
   it('lets a backup whose artifact is missing neither go nor stand in for another', async () => {
     const store = new MemoryStore();
     const nights = seedNights(store, app, 4, now);
