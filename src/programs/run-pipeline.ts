@@ -2,18 +2,17 @@ import { basename } from 'node:path';
 import type { Readable } from 'node:stream';
 import { execa } from 'execa';
 import type { OperationError } from '../model/failures.js';
-import { forgetChild, recordChild, signalGroup } from './child-ledger.js';
 import {
   commandOf,
   describeFailure,
   environmentOf,
   keepLastLines,
   secretOf,
-  TERMINATION_GRACE,
   type Ending,
   type Program,
   type ProgramContext,
 } from './run-program.js';
+import { superviseGroup } from './supervise-group.js';
 
 /** One program of a pipeline: it reads what the one before writes, and the first one nothing. */
 export interface PipelineProgram extends Omit<Program, 'outputFile' | 'onLine'> {
@@ -21,12 +20,17 @@ export interface PipelineProgram extends Omit<Program, 'outputFile' | 'onLine'> 
   findFault?: (said: string, hasFailed: boolean) => OperationError | undefined;
 }
 
-/** What a program says, and its ending, when the next one has ended before it. */
+/** What a program says that finds nobody reads any more what it writes. */
 const WITHOUT_READER = /Broken pipe|Connection reset by peer/;
+/** What a shell script answers with in that case: 128 and the number of SIGPIPE. */
+const SCRIPT_WITHOUT_READER = 141;
+/** How long after one has failed the others may take to notice that by their pipes, in milliseconds. */
+const FAILURE_GRACE = 5000;
 
 interface Ended {
   program: PipelineProgram;
-  result: Ending & { failed: boolean };
+  /** Undefined for one that the kernel does not let go. */
+  result: (Ending & { failed: boolean }) | undefined;
   said: string[];
   /** Because another had failed. */
   wasEndedByUs: boolean;
@@ -34,13 +38,15 @@ interface Ended {
 
 /**
  * Runs programs that are joined by pipes, as a shell's `a | b | c` does, to their ends. What flows between them does not
- * pass through this process. Each leads a process group and is in the ledger; when one fails, or the signal is aborted,
- * all are ended.
+ * pass through this process. Each leads a process group and is in the ledger; an aborted signal ends them all.
+ *
+ * When one fails, the others come to the end of their input or lose their reader, and those that do not end by that are
+ * ended.
  *
  * @param outputFile - what the last one's standard output makes; left out where it writes files of its own
  * @param context - `onStart` gets the process id of the first program
  * @throws OperationError the fault of the first program in the row that has one of its own: not of one that only lost
- * its reader, or was ended because another had failed
+ * its reader, or was ended
  */
 export async function runPipeline(
   programs: readonly PipelineProgram[],
@@ -48,41 +54,23 @@ export async function runPipeline(
   { signal, ledger, nice, onStart }: ProgramContext,
 ): Promise<void> {
   signal.throwIfAborted();
+  const failure = new AbortController();
+  let failureTimer: NodeJS.Timeout | undefined;
   const running = startAll(programs, outputFile === undefined ? 'ignore' : { file: outputFile }, nice);
-  let isEnding = false;
-  let killTimer: NodeJS.Timeout | undefined;
-  const endAll = () => {
-    if (isEnding) return;
-    isEnding = true;
-    for (const { pid } of running) if (pid !== undefined) signalGroup(pid, 'SIGTERM');
-    killTimer = setTimeout(() => {
-      for (const { pid } of running) if (pid !== undefined) signalGroup(pid, 'SIGKILL');
-    }, TERMINATION_GRACE);
-  };
-  signal.addEventListener('abort', endAll, { once: true });
-  try {
-    if (running[0]?.pid !== undefined) onStart?.(running[0].pid);
-    if (ledger) for (const { pid } of running) if (pid !== undefined) await recordChild(ledger, pid);
-    const ended = await Promise.all(
-      running.map(async ({ program, said, child }): Promise<Ended> => {
-        const result = await child;
-        const wasEndedByUs = isEnding;
-        if (result.failed) endAll();
-        return { program, result, said, wasEndedByUs };
-      }),
-    );
-    signal.throwIfAborted();
-    const fault = findFirstFault(ended);
-    if (fault) throw fault;
-  } finally {
-    signal.removeEventListener('abort', endAll);
-    clearTimeout(killTimer);
-    for (const { pid } of running) {
-      if (pid === undefined) continue;
-      signalGroup(pid, 'SIGKILL');
-      if (ledger) await forgetChild(ledger, pid);
-    }
-  }
+  const endings = running.map(async ({ program, said, child }, index): Promise<Ended> => {
+    const result = await superviseGroup(child, {
+      signal: AbortSignal.any([signal, failure.signal]),
+      ...(ledger && { ledger }),
+      ...(index === 0 && onStart && { onStart }),
+    });
+    const wasEndedByUs = failure.signal.aborted;
+    if (result?.failed) failureTimer ??= setTimeout(() => failure.abort(), FAILURE_GRACE);
+    return { program, result, said, wasEndedByUs };
+  });
+  const ended = await Promise.all(endings).finally(() => clearTimeout(failureTimer));
+  signal.throwIfAborted();
+  const fault = findFirstFault(ended);
+  if (fault) throw fault;
 }
 
 /**
@@ -108,18 +96,22 @@ function startAll(
     // The child has its own hold on it; ours would keep the one that writes from learning that its reader is gone.
     previous?.destroy();
     previous = child.stdout ?? undefined;
-    return { program, said, child, pid: child.pid };
+    return { program, said, child };
   });
 }
 
 function findFirstFault(ended: readonly Ended[]): OperationError | undefined {
   const judged = ended.map((one) => ({ ...one, fault: findFault(one) })).filter(({ fault }) => fault);
-  const hasOwnFault = ({ wasEndedByUs, result, said }: Ended) =>
-    !wasEndedByUs && result.signal !== 'SIGPIPE' && !said.some((line) => WITHOUT_READER.test(line));
+  const lostItsReader = ({ result, said }: Ended) =>
+    result?.signal === 'SIGPIPE' ||
+    result?.exitCode === SCRIPT_WITHOUT_READER ||
+    said.some((line) => WITHOUT_READER.test(line));
+  const hasOwnFault = (one: Ended) => !one.wasEndedByUs && !lostItsReader(one);
   return (judged.find(hasOwnFault) ?? judged[0])?.fault;
 }
 
 function findFault({ program, result, said }: Ended): OperationError | undefined {
+  if (!result) return undefined;
   return (
     program.findFault?.(said.join('\n'), result.failed) ??
     (result.failed ? describeFailure(basename(program.file), result, said) : undefined)

@@ -2,7 +2,8 @@ import { basename } from 'node:path';
 import { execa, type Result } from 'execa';
 import { OperationError, remedyFor, typeOfMessage } from '../model/failures.js';
 import { redact } from '../observability/redaction.js';
-import { forgetChild, KILL_PATIENCE, recordChild, signalGroup, type ChildLedger } from './child-ledger.js';
+import type { ChildLedger } from './child-ledger.js';
+import { superviseGroup } from './supervise-group.js';
 
 /** One program to run. */
 export interface Program {
@@ -34,8 +35,6 @@ export interface ProgramContext {
   onStart?: (pid: number) => void;
 }
 
-/** How long a program may take to end by itself after SIGTERM, in milliseconds. */
-export const TERMINATION_GRACE = 5000;
 /** How much of standard error is kept for a failure: the last lines, and of each so many characters. */
 const LINES_KEPT = 100;
 const LINE_KEPT = 2000;
@@ -48,7 +47,7 @@ const LINE_KEPT = 2000;
  * message carries the line of standard error that names the fault, redacted
  */
 export async function runProgram(program: Program, context: ProgramContext): Promise<string> {
-  const { signal, ledger, nice, onStart } = context;
+  const { signal, nice } = context;
   signal.throwIfAborted();
   const { outputFile, onLine } = program;
   const said: string[] = [];
@@ -65,43 +64,10 @@ export async function runProgram(program: Program, context: ProgramContext): Pro
     // Otherwise execa collects in memory what goes elsewhere too, and ends a program that says much.
     buffer: { stdout: outputFile === undefined && onLine === undefined, stderr: false },
   });
-  const { pid } = child;
-  let timer: NodeJS.Timeout | undefined;
-  let isAbandoned = false;
-  let abandon = () => undefined as void;
-  const abandoned = new Promise<undefined>((resolve) => {
-    abandon = () => {
-      isAbandoned = true;
-      resolve(undefined);
-    };
-  });
-  const endGroup = () => {
-    if (pid === undefined) return;
-    signalGroup(pid, 'SIGTERM');
-    timer = setTimeout(() => {
-      signalGroup(pid, 'SIGKILL');
-      timer = setTimeout(abandon, KILL_PATIENCE);
-    }, TERMINATION_GRACE);
-  };
-  signal.addEventListener('abort', endGroup, { once: true });
-  try {
-    if (pid !== undefined) {
-      onStart?.(pid);
-      if (ledger) await recordChild(ledger, pid);
-    }
-    const result = await Promise.race([child, abandoned]);
-    signal.throwIfAborted();
-    if (result?.failed) throw describeFailure(basename(program.file), result, said);
-    return typeof result?.stdout === 'string' ? result.stdout : '';
-  } finally {
-    signal.removeEventListener('abort', endGroup);
-    clearTimeout(timer);
-    if (pid !== undefined && !isAbandoned) {
-      // Whatever the leader left behind in its group.
-      signalGroup(pid, 'SIGKILL');
-      if (ledger) await forgetChild(ledger, pid);
-    }
-  }
+  const result = await superviseGroup(child, context);
+  signal.throwIfAborted();
+  if (result?.failed) throw describeFailure(basename(program.file), result, said);
+  return typeof result?.stdout === 'string' ? result.stdout : '';
 }
 
 /** The program and its arguments as execa takes them, made as nice as asked. */
@@ -138,8 +104,9 @@ export type Ending = Pick<Result<{ reject: false }>, 'exitCode' | 'signal' | 'co
 
 function describeEnding({ code, signal, exitCode, isMaxBuffer }: Ending): string {
   if (isMaxBuffer) return 'printed more than 100 MB and was ended';
-  if (code !== undefined) return `could not be started (${code})`;
-  return signal ? `was ended by ${signal}` : `failed with exit code ${exitCode}`;
+  if (signal) return `was ended by ${signal}`;
+  // One that fails early does not read its secret, which has a code too.
+  return exitCode ? `failed with exit code ${exitCode}` : `could not be started (${code})`;
 }
 
 /** The error for a program that failed, typed by the failures table and naming what it said was wrong, redacted. */
