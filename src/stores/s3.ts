@@ -102,14 +102,12 @@ export function openS3Store({ storageClassOf, serverSideEncryption, ...address }
     async describe(key, signal) {
       const stored = await headObject(s3, key, signal);
       if (!stored) return undefined;
-      const recordedSha256 = stored.Metadata?.sha256;
       const lockedUntil =
         stored.ObjectLockLegalHoldStatus === 'ON' ? NEVER : stored.ObjectLockRetainUntilDate;
       return {
         key,
         bytes: stored.ContentLength!,
         modifiedAt: stored.LastModified!,
-        ...(recordedSha256 && { recordedSha256 }),
         ...(lockedUntil && { lockedUntil }),
       };
     },

@@ -14,10 +14,8 @@ export interface StoredObject {
   modifiedAt: Date;
 }
 
-/** A {@link StoredObject} with what the store knows of its content. */
+/** A {@link StoredObject} with what only a question about itself tells. */
 export interface StoredObjectDetails extends StoredObject {
-  /** What {@link Store.putFile} was told: SHA-256 of the whole object, lower-case hex. */
-  recordedSha256?: string;
   /** Until when the store itself refuses to delete it. */
   lockedUntil?: Date;
 }

@@ -104,7 +104,7 @@ export class MemoryStore implements Store {
       const entry = this.entries.get(key);
       if (!entry) return undefined;
       const { content, ...details } = entry;
-      return { key, bytes: content.length, recordedSha256: sha256Of(content), ...details };
+      return { key, bytes: content.length, ...details };
     });
   }
 

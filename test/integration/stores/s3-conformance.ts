@@ -1,5 +1,6 @@
 import {
   CreateMultipartUploadCommand,
+  HeadObjectCommand,
   ListMultipartUploadsCommand,
   ListPartsCommand,
   PutObjectCommand,
@@ -59,6 +60,12 @@ export function describeS3Store(kind: string, startServer: () => Promise<S3Serve
 
     function objectKey(store: Store, key: string): string {
       return `${new URL(store.url).pathname.slice(1)}/${key}`;
+    }
+
+    /** What the object's own metadata says of its content. */
+    async function recordedSha256(store: Store, key: string): Promise<string | undefined> {
+      const query = { Bucket: BUCKET, Key: objectKey(store, key) };
+      return (await client.send(new HeadObjectCommand(query))).Metadata?.sha256;
     }
 
     async function storedParts(store: Store, key: string): Promise<number[]> {
@@ -136,7 +143,7 @@ export function describeS3Store(kind: string, startServer: () => Promise<S3Serve
           server,
         );
         await second.verify('a/file', await second.putFile('a/file', file, transfer()), transfer());
-        expect((await second.describe('a/file', never))?.recordedSha256).toBe(file.sha256);
+        expect(await recordedSha256(second, 'a/file')).toBe(file.sha256);
       });
 
       it('of another file with the same beginning never lends its digest to this one', async () => {
@@ -158,7 +165,7 @@ export function describeS3Store(kind: string, startServer: () => Promise<S3Serve
           type: 'StoreUnreachable',
         });
         await store.verify('a/file', await store.putFile('a/file', file, transfer()), transfer());
-        expect((await store.describe('a/file', never))?.recordedSha256).toBe(file.sha256);
+        expect(await recordedSha256(store, 'a/file')).toBe(file.sha256);
       });
     });
 
