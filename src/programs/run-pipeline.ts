@@ -25,7 +25,7 @@ const WITHOUT_READER = /Broken pipe|Connection reset by peer/;
 /** What a shell script answers with in that case: 128 and the number of SIGPIPE. */
 const SCRIPT_WITHOUT_READER = 141;
 /** How long after one has failed the others may take to notice that by their pipes, in milliseconds. */
-const FAILURE_GRACE = 5000;
+const FAILURE_GRACE = 2000;
 
 interface Ended {
   program: PipelineProgram;
