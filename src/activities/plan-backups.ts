@@ -3,7 +3,7 @@ import { resolveDatabase, resolveServer } from '../config/resolve.js';
 import type { BackupDatabasesArgument } from '../model/arguments.js';
 import type { BackupsPlan } from '../model/plan.js';
 import { withConnection } from '../postgres/connection.js';
-import { listDatabases, requireDatabase } from '../postgres/server-facts.js';
+import { listDatabases, namesToBackUp, requireDatabase } from '../postgres/server-facts.js';
 import type { Dependencies } from './dependencies.js';
 import { runStep } from './run-step.js';
 
@@ -24,7 +24,7 @@ export async function planBackups(
     const existing = await withConnection(connection, server.maintenanceDatabase, signal, listDatabases);
     const sizes = new Map(existing.map(({ database, bytes }) => [database, bytes]));
     if (!server.databases) argument.databases?.forEach((name) => requireDatabase(existing, name, server));
-    const configured = server.databases?.map(({ name }) => name) ?? [...sizes.keys()];
+    const configured = server.databases?.map(({ name }) => name) ?? namesToBackUp(existing);
     const databases = [...new Set(argument.databases ?? configured)]
       .map((database) => ({ database, expectedBytes: sizes.get(database) ?? 0 }))
       .sort((a, b) => b.expectedBytes - a.expectedBytes);

@@ -1,6 +1,6 @@
 import type { ServerConnection } from '../model/server-connection.js';
 import { withConnection } from './connection.js';
-import { listDatabases } from './server-facts.js';
+import { listDatabases, namesToBackUp } from './server-facts.js';
 
 /**
  * The databases of a server that are backed up: those that backups.yaml lists or, where it lists none, all that the
@@ -15,5 +15,5 @@ export async function configuredDatabases(
 ): Promise<string[]> {
   if (server.databases) return server.databases.map(({ name }) => name);
   const databases = await withConnection(await connect(), server.maintenanceDatabase, signal, listDatabases);
-  return databases.map(({ database }) => database);
+  return namesToBackUp(databases);
 }

@@ -36,7 +36,9 @@ export async function dumpWithInventory(
   server: ServerConnection,
   database: string,
   directory: string,
-  options: Omit<DumpOptions, 'program' | 'snapshotId'> & { programDirectories: readonly string[] },
+  options: Omit<DumpOptions, 'program' | 'snapshotId' | 'encoding'> & {
+    programDirectories: readonly string[];
+  },
   context: ProgramContext & { onProgress: (bytes: number) => void },
 ): Promise<DatabaseDump> {
   const { signal, onProgress } = context;
@@ -67,7 +69,7 @@ export async function dumpWithInventory(
         server,
         database,
         archive,
-        { ...options, program, snapshotId: snapshot.id },
+        { ...options, program, snapshotId: snapshot.id, encoding: facts.encoding },
         context,
       );
     } finally {

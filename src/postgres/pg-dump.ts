@@ -7,6 +7,8 @@ export interface DumpOptions {
   /** Absolute path of the pg_dump of the server's own major version. */
   program: string;
   snapshotId: string;
+  /** The database's own, as PostgreSQL calls it: a role or database may set another for its sessions, which loses characters. */
+  encoding: string;
   jobs: number;
   lockWaitTimeoutSeconds: number;
   /** Patterns as pg_dump takes them. */
@@ -37,6 +39,7 @@ export async function dumpDatabase(
         `--jobs=${options.jobs}`,
         '--compress=0',
         `--snapshot=${options.snapshotId}`,
+        `--encoding=${options.encoding}`,
         `--lock-wait-timeout=${options.lockWaitTimeoutSeconds}s`,
         '--no-password',
         '--no-sync',

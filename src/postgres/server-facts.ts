@@ -22,32 +22,51 @@ export async function readServerFacts(client: Client): Promise<ServerFacts> {
   return { version, major: Math.floor(version / 10000), systemIdentifier: system, inRecovery: recovery };
 }
 
-/** A database and its size on the server's disk, in bytes. */
-export interface DatabaseSize {
+/** A database as the server lists it. */
+export interface ListedDatabase {
   database: string;
+  /** Size on the server's disk. */
   bytes: number;
+  /** Not backed up unless it is configured by name. */
+  isTemplate: boolean;
+  /** False while nobody may connect to it, `ALTER DATABASE … ALLOW_CONNECTIONS false`, and so nobody back it up. */
+  isOpen: boolean;
 }
 
-/** Every database that can be connected to, templates left out, in the order of their names. */
-export async function listDatabases(client: Client): Promise<DatabaseSize[]> {
-  const { rows } = await client.query<{ database: string; bytes: string }>(
-    `SELECT datname AS database, pg_database_size(oid)::text AS bytes
-       FROM pg_database WHERE datallowconn AND NOT datistemplate ORDER BY datname`,
+/** Every database of the server, in the order of their names. */
+export async function listDatabases(client: Client): Promise<ListedDatabase[]> {
+  const { rows } = await client.query<Omit<ListedDatabase, 'bytes'> & { bytes: string }>(
+    `SELECT datname AS database, pg_database_size(oid)::text AS bytes,
+            datistemplate AS "isTemplate", datallowconn AS "isOpen"
+       FROM pg_database ORDER BY datname`,
   );
-  return rows.map(({ database, bytes }) => ({ database, bytes: Number(bytes) }));
+  return rows.map(({ bytes, ...database }) => ({ ...database, bytes: Number(bytes) }));
+}
+
+/**
+ * Those that are backed up when the configuration lists none: all but the templates. One that is closed is among them:
+ * to pass it over would be to lose it without a word.
+ */
+export function namesToBackUp(databases: readonly ListedDatabase[]): string[] {
+  return databases.filter(({ isTemplate }) => !isTemplate).map(({ database }) => database);
 }
 
 /**
  * The database of that name among those that {@link listDatabases} found.
  *
- * @throws OperationError `DatabaseNotFound`
+ * @throws OperationError `DatabaseNotFound`, or `InvalidConfiguration` when it accepts no connections
  */
 export function requireDatabase(
-  databases: readonly DatabaseSize[],
+  databases: readonly ListedDatabase[],
   name: string,
   server: Pick<ServerConnection, 'name' | 'host' | 'port'>,
-): DatabaseSize {
+): ListedDatabase {
   const found = databases.find(({ database }) => database === name);
+  if (found && !found.isOpen)
+    throw new OperationError(
+      'InvalidConfiguration',
+      `Database "${name}" on server ${server.name} accepts no connections, so it cannot be backed up; run ALTER DATABASE … ALLOW_CONNECTIONS true, or leave it out of the databases in backups.yaml.`,
+    );
   if (found) return found;
   throw new OperationError(
     'DatabaseNotFound',

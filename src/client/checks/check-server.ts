@@ -3,7 +3,12 @@ import type { Configuration, ServerConfiguration } from '../../config/schema.js'
 import { OperationError, remedyFor } from '../../model/failures.js';
 import { withConnection } from '../../postgres/connection.js';
 import { locateClient } from '../../postgres/locate-client.js';
-import { listDatabases, readServerFacts } from '../../postgres/server-facts.js';
+import {
+  listDatabases,
+  namesToBackUp,
+  readServerFacts,
+  requireDatabase,
+} from '../../postgres/server-facts.js';
 import { ok, type Check } from './check.js';
 
 /** Major and minor version as people write it, from `server_version_num`. */
@@ -26,7 +31,7 @@ export function checkServer(
     const connection = await resolveConnection(server, passFile);
     return withConnection(connection, server.maintenanceDatabase, signal, async (client) => ({
       ...(await readServerFacts(client)),
-      databases: (await listDatabases(client)).map(({ database }) => database),
+      databases: await listDatabases(client),
     }));
   };
   return [
@@ -41,13 +46,15 @@ export function checkServer(
       name: `databases of ${server.name}`,
       run: async (signal) => {
         const { databases } = await inspect(signal);
-        const missing = server.databases?.filter(({ name }) => !databases.includes(name)) ?? [];
+        const names = server.databases?.map(({ name }) => name) ?? namesToBackUp(databases);
+        const missing = names.filter((name) => !databases.some(({ database }) => database === name));
         if (missing.length > 0)
           throw new OperationError(
             'DatabaseNotFound',
-            `Not on the server: ${missing.map(({ name }) => name).join(', ')}; ${remedyFor('DatabaseNotFound')}.`,
+            `Not on the server: ${missing.join(', ')}; ${remedyFor('DatabaseNotFound')}.`,
           );
-        return ok((server.databases?.map(({ name }) => name) ?? databases).join(', '));
+        for (const name of names) requireDatabase(databases, name, server);
+        return ok(names.join(', '));
       },
     },
     {

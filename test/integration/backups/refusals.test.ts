@@ -194,3 +194,21 @@ test.concurrent('a table that is locked is waited for, and backed up once it is 
   });
   expect(await handle.result()).toMatchObject({ database: 'app', tables: 2, rows: 2 });
 });
+
+test.concurrent('a database that accepts no connections is not passed over in silence', async () => {
+  await using postgres = await startPostgres();
+  for (const name of ['app', 'closed', 'golden']) await postgres.query('postgres', `CREATE DATABASE ${name}`);
+  await postgres.query('postgres', 'ALTER DATABASE closed ALLOW_CONNECTIONS false');
+  await postgres.query('postgres', 'ALTER DATABASE golden IS_TEMPLATE true');
+  await using system = await startBackupSystem({ databases: [], postgres, server: { databases: undefined } });
+  const night = await system.client.workflow.start('backupDatabases', {
+    taskQueue: MAIN_QUEUE,
+    workflowId: `night-${crypto.randomUUID()}`,
+    args: [{}],
+  });
+  const { type, message } = await failureOf(night);
+  expect(type).toBe('BackupsFailed');
+  expect(message).toMatch(/^2 of 3 backups .*\nclosed: InvalidConfiguration: .* accepts no connections/);
+  // A template is backed up by whoever names it.
+  expect(await (await start(system, { database: 'golden' })).result()).toMatchObject({ database: 'golden' });
+});

@@ -6,7 +6,7 @@ BEGIN
   FOREACH setting IN ARRAY ARRAY[
     'SET work_mem = ''7MB''', 'SET search_path = "$user", "odd schema", public', 'SET TimeZone = ''Asia/Kathmandu''',
     'SET DateStyle = ''German, DMY''', 'SET IntervalStyle = ''sql_standard''', 'SET bytea_output = ''escape''',
-    'SET extra_float_digits = -3', 'SET "awkward.setting" = ''it''''s "quoted"''', 'CONNECTION LIMIT 7',
+    'SET extra_float_digits = -3', 'SET client_encoding = ''LATIN1''', 'SET "awkward.setting" = ''it''''s "quoted"''', 'CONNECTION LIMIT 7',
     'OWNER TO "Awkward Owner"'
   ] LOOP
     EXECUTE format('ALTER DATABASE %I %s', current_database(), setting);
@@ -22,3 +22,5 @@ INSERT INTO "odd schema".readings
 SELECT timestamptz '2024-06-01 00:00+00' + n * interval '7 hours', date '2024-01-31' + n, n * interval '1 day -3 min',
   decode(md5(n::text), 'hex'), n / 3.0
 FROM generate_series(1, 200) AS n;
+CREATE TABLE "odd schema".prices (price text);
+INSERT INTO "odd schema".prices VALUES ('5 €');
