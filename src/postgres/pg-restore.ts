@@ -1,6 +1,8 @@
+import type { TableName } from '../model/compare-inventories.js';
 import type { ServerConnection } from '../model/server-connection.js';
 import { runProgram, type ProgramContext } from '../programs/run-program.js';
 import { libpqEnvironment, withConnection } from './connection.js';
+import { listChosen } from './choose-tables.js';
 import { locateClient } from './locate-client.js';
 import { readServerFacts } from './server-facts.js';
 import { watchGrowth } from './watch-growth.js';
@@ -11,6 +13,8 @@ export interface RestoreOptions {
   /** pg_restore workers. */
   jobs: number;
   programDirectories: readonly string[];
+  /** Only these, and where to write the list that chooses them. */
+  tables?: { names: readonly TableName[]; listFile: string } | undefined;
 }
 
 /**
@@ -30,7 +34,7 @@ const SESSION_OPTIONS = [
 ];
 
 /** libpq's `dbname`, in which a name that looks like a connection string is one unless it stands in quotes. */
-function quoteDatabase(name: string): string {
+export function quoteDatabase(name: string): string {
   return `dbname='${name.replace(/['\\]/g, '\\$&')}'`;
 }
 
@@ -52,13 +56,14 @@ function restoreEnvironment(server: ServerConnection, database: string): Record<
 export async function restoreArchive(
   { server, database, maintenanceDatabase }: RestoreTarget,
   archive: string,
-  { jobs, programDirectories }: RestoreOptions,
+  { jobs, programDirectories, tables }: RestoreOptions,
   context: ProgramContext & { onProgress: (bytes: number) => void },
 ): Promise<void> {
   const { signal, onProgress } = context;
   await withConnection(server, maintenanceDatabase, signal, async (client) => {
     const { major } = await readServerFacts(client);
     const program = await locateClient('pg_restore', major, programDirectories, signal);
+    if (tables) await listChosen(program, archive, tables.names, tables.listFile, context);
     const stopWatching = watchGrowth(client, database, onProgress);
     try {
       await runProgram(
@@ -68,6 +73,7 @@ export async function restoreArchive(
             `--jobs=${Math.max(jobs, LEAST_JOBS)}`,
             '--exit-on-error',
             '--no-password',
+            ...(tables ? [`--use-list=${tables.listFile}`] : []),
             `--dbname=${quoteDatabase(database)}`,
             archive,
           ],

@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import type { RearrangedTables } from '../model/compare-inventories.js';
+import type { RearrangedTables, TableName } from '../model/compare-inventories.js';
 
 /**
  * The tables of the connected database whose rows or columns a restore arranges anew.
@@ -27,4 +27,19 @@ export async function readRearrangedTables(client: Client): Promise<RearrangedTa
       WHERE relkind = 'r' AND NOT relispartition ORDER BY 1, 2`,
   );
   return { partitions: partitions.rows, inheriting: inheriting.rows };
+}
+
+/** The given tables of the connected database, with its leaf partitions in the place of what is partitioned. */
+export async function readLeaves(client: Client, tables: readonly TableName[]): Promise<TableName[]> {
+  const { rows } = await client.query<TableName>(
+    `WITH RECURSIVE tree (oid) AS (
+       SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+         JOIN jsonb_to_recordset($1) AS wanted (schema text, name text) ON schema = nspname AND name = relname
+       UNION SELECT inhrelid FROM tree JOIN pg_inherits ON inhparent = tree.oid JOIN pg_class c ON c.oid = inhrelid
+              WHERE relispartition)
+     SELECT nspname AS schema, relname AS name FROM tree JOIN pg_class c ON c.oid = tree.oid
+       JOIN pg_namespace n ON n.oid = relnamespace WHERE relkind = 'r' ORDER BY 1, 2`,
+    [JSON.stringify(tables)],
+  );
+  return rows;
 }

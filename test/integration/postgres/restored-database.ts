@@ -1,6 +1,9 @@
 import { join } from 'node:path';
-import type { Comparison } from '../../../src/model/compare-inventories.js';
-import { compareInventories } from '../../../src/model/compare-inventories.js';
+import {
+  compareInventories,
+  type Comparison,
+  type TableName,
+} from '../../../src/model/compare-inventories.js';
 import type { ServerConnection } from '../../../src/model/server-connection.js';
 import { createDatabase } from '../../../src/postgres/create-database.js';
 import { applyPrivileges } from '../../../src/postgres/database-privileges.js';
@@ -44,23 +47,22 @@ export async function dump(
   );
 }
 
-/** Restores a dump into a new database, as `restoreDatabase` does, and compares it with the dump. */
+/**
+ * Restores a dump, or some of its tables, into a new database as `restoreDatabase` does, and compares it with the dump.
+ */
 export async function restoreAndCompare(
   server: PostgresServer,
   dumped: DatabaseDump,
   target: RestoreTarget,
   directory: string,
+  tables?: readonly TableName[],
 ): Promise<Comparison> {
   const options = { jobs: 2, programDirectories: [server.binDirectory] };
+  const chosen = tables && { names: tables, listFile: join(directory, 'chosen.list') };
   await createDatabase(target, dumped.facts, signal);
-  await restoreArchive(target, join(directory, 'data'), options, context);
+  await restoreArchive(target, join(directory, 'data'), { ...options, tables: chosen }, context);
   await applyPrivileges(target, dumped.facts, signal);
-  const { inventory, rearranged } = await takeInventory(
-    target.server,
-    target.database,
-    join(directory, 'again'),
-    options,
-    context,
-  );
-  return compareInventories(dumped.inventory, inventory, { rearranged });
+  const again = join(directory, 'again');
+  const taken = await takeInventory(target.server, target.database, again, options, context, tables);
+  return compareInventories(dumped.inventory, taken.inventory, taken);
 }

@@ -1,0 +1,63 @@
+import type { GraphEntry } from './archive-graph.js';
+
+/**
+ * Chooses of an archive what restores single tables whole: their partitions, their data, their sequences, indexes and
+ * constraints, and everything of the database that needs no other table, such as types and functions.
+ *
+ * A table that the definition of a chosen one needs (a parent, the type of a column) is made, and stays empty. So what is
+ * computed from data, a foreign key or the rows of a materialized view, is restored only when all its tables are chosen.
+ * Large objects belong to no table, and are left out.
+ *
+ * @param chosen - dump ids of the tables
+ * @returns dump ids in the archive's order
+ */
+export function chooseEntries(entries: readonly GraphEntry[], chosen: Iterable<number>): number[] {
+  const graph = new Map(entries.map((entry) => [entry.dumpId, entry]));
+  const filled = withPartitions(entries, graph, new Set(chosen));
+  const made = reach(graph, filled);
+  const isLeftOut = ({ dumpId, kind, dependencies }: GraphEntry): boolean => {
+    if (kind === 'table') return !made.has(dumpId);
+    if (kind === 'table data') return !dependencies.some((id) => filled.has(id));
+    return kind === 'large object';
+  };
+  return entries
+    .filter((entry) => {
+      const needed = [...reach(graph, [entry.dumpId])].flatMap((id) => graph.get(id) ?? []);
+      if (needed.some(isLeftOut)) return false;
+      return (
+        entry.kind !== 'made of data' ||
+        needed.every(({ dumpId, kind }) => kind !== 'table' || filled.has(dumpId))
+      );
+    })
+    .map(({ dumpId }) => dumpId);
+}
+
+/** The tables with all their partitions, and the partitions of those. */
+function withPartitions(
+  entries: readonly GraphEntry[],
+  graph: ReadonlyMap<number, GraphEntry>,
+  tables: Set<number>,
+): Set<number> {
+  // An ATTACH needs both tables; the partition is the one that needs the other.
+  const pairs = entries
+    .filter(({ kind }) => kind === 'partition')
+    .flatMap(({ dependencies: [one, other] }) =>
+      graph.get(one!)?.dependencies.includes(other!)
+        ? { partition: one!, parent: other! }
+        : { partition: other!, parent: one! },
+    );
+  const all = new Set(tables);
+  // A set hands out what is added while it is gone through.
+  for (const table of all) {
+    for (const { partition, parent } of pairs) if (parent === table) all.add(partition);
+  }
+  return all;
+}
+
+/** The entries of `from`, and all that they need, directly or not. */
+function reach(graph: ReadonlyMap<number, GraphEntry>, from: Iterable<number>): Set<number> {
+  const reached = new Set(from);
+  for (const id of reached)
+    for (const dependency of graph.get(id)?.dependencies ?? []) reached.add(dependency);
+  return reached;
+}
