@@ -118,7 +118,9 @@ export function describeFailure(name: string, result: Ending, said: readonly str
   const how = describeEnding(result);
   // Programs name the fault first and explain or conclude after it.
   const fault = stderr.split('\n').find((line) => /error|fatal|failed|cannot|unable/i.test(line));
-  const why = (fault ?? stderr.split('\n').at(-1) ?? '').slice(0, 500);
+  // What pg_dump calls a failed COPY says nothing of why; the server did.
+  const [, serverFault] = /^\S+: detail: Error message from server: (.*)$/m.exec(stderr) ?? [];
+  const why = [fault ?? stderr.split('\n').at(-1), serverFault].filter(Boolean).join(' ').slice(0, 500);
   return new OperationError(type, `${name} ${how}${why && `: ${why}`}; ${remedyFor(type)}.`, {
     cause: new Error(stderr.slice(-2000)),
   });

@@ -91,6 +91,15 @@ describe('a failure', () => {
     });
   });
 
+  it('of pg_dump while it copies a table says what the server said', async () => {
+    const script = `echo 'pg_dump: error: Dumping the contents of table "t" failed: PQgetResult() failed.' >&2
+      echo 'pg_dump: detail: Error message from server: ERROR:  invalid page in block 3' >&2
+      echo 'pg_dump: detail: Command was: COPY public.t (id) TO stdout;' >&2; exit 1`;
+    await expect(sh(script)).rejects.toThrow(
+      / table "t" failed: PQgetResult\(\) failed\. ERROR: {2}invalid page in block 3; see the worker log\.$/,
+    );
+  });
+
   it('without a word still says how it ended', async () => {
     await expect(sh('exit 7')).rejects.toThrow(/^sh failed with exit code 7; /);
   });
