@@ -5,7 +5,7 @@ import type { Manifest } from '../model/manifest.js';
 import { isFromFuture } from '../model/retention.js';
 import type { Store } from '../stores/store.js';
 import { listBackups } from './list-backups.js';
-import { findLatestId, readManifest } from './read-manifest.js';
+import { listIds, readManifest } from './read-manifest.js';
 
 /** Manifests read at once. */
 const CONCURRENCY = 8;
@@ -76,7 +76,7 @@ export async function latestManifest(
   subject: BackupSubject,
   signal: AbortSignal,
 ): Promise<Manifest | undefined> {
-  const id = await findLatestId(store, subject, signal);
+  const id = (await listIds(store, subject, signal)).at(-1);
   if (!id) return undefined;
   const read = await readOrExplain(store, subject, id, signal);
   return 'fault' in read ? undefined : read.manifest;

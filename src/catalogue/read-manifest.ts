@@ -34,7 +34,7 @@ export async function findBackup(
 ): Promise<Manifest> {
   if ('latestOf' in which) {
     const subject = which.latestOf;
-    const id = await findLatestId(store, subject, signal);
+    const id = (await listIds(store, subject, signal)).at(-1);
     if (id) return readManifest(store, subject, id, signal);
     const name = subject.kind === 'database' ? `database ${subject.database}` : 'the globals';
     throw notFound(store, server, `backup of ${name}`);
@@ -54,26 +54,29 @@ function subjectsOf(server: string, id: string): BackupSubject[] {
   return database === GLOBALS_NAME ? [{ kind: 'globals', server }, subject] : [subject];
 }
 
-/** The id of a subject's newest backup, if it has one; of one that is dated in the future only without another. */
-export async function findLatestId(
-  store: Store,
-  subject: BackupSubject,
-  signal: AbortSignal,
-): Promise<string | undefined> {
+/**
+ * The ids of all backups of a subject, oldest first; those that are dated in the future, by a clock that was wrong, come
+ * before all others, so that none of them passes for the newest.
+ */
+export async function listIds(store: Store, subject: BackupSubject, signal: AbortSignal): Promise<string[]> {
   const now = new Date();
-  let latest: string | undefined;
-  let latestFromFuture: string | undefined;
+  const ids: string[] = [];
+  const fromFuture: string[] = [];
   // Within one subject the order of keys is the order of time.
   for await (const { key } of store.list(subjectPrefix(subject), signal)) {
     const parsed = parseKey(key);
     if (parsed?.part !== 'manifest') continue;
-    if (isFromFuture(parseBackupId(parsed.id)!.time, now)) latestFromFuture = parsed.id;
-    else latest = parsed.id;
+    (isFromFuture(parseBackupId(parsed.id)!.time, now) ? fromFuture : ids).push(parsed.id);
   }
-  return latest ?? latestFromFuture;
+  return [...fromFuture, ...ids];
 }
 
-async function readIfPresent(
+/**
+ * Reads the manifest of one backup; undefined when there is no such backup.
+ *
+ * @throws OperationError `ManifestUnreadable` when it can't be understood
+ */
+export async function readIfPresent(
   store: Store,
   subject: BackupSubject,
   id: string,
