@@ -6,12 +6,12 @@ export interface DemoOptions {
   scale: number;
   store: 'directory' | 's3';
   /** Stop when the backups are made. */
-  exit: boolean;
+  exit?: true;
 }
 
 const command = new Command('npm run demo --')
   .description(
-    "Backs up TempoNest's databases on this machine: starts a scratch PostgreSQL filled with them, Temporal with its UI\n" +
+    "Backs up TempoNest's databases on this machine: starts a scratch PostgreSQL filled with them, Temporal with its UI " +
       'and a worker, triggers the nightly schedule and shows what it made. Stays up until Ctrl-C; then nothing is left.',
   )
   .option('--scale <GiB>', 'size of the databases, as an uncompressed dump', parseScale, 0.05)
@@ -20,7 +20,7 @@ const command = new Command('npm run demo --')
       .choices(['directory', 's3'])
       .default('directory'),
   )
-  .option('--exit', 'stop when the backups are made; exit code 1 when one of them failed', false)
+  .option('--exit', 'stop when the backups are made; exit code 1 when one of them failed')
   .allowExcessArguments(false)
   .showHelpAfterError('Options are listed by: npm run demo -- --help')
   .exitOverride();

@@ -7,6 +7,7 @@ import { installSystemPackages } from '../install/install-system-packages.js';
 import { installTemporal } from '../install/install-temporal.js';
 import { startPostgres } from '../servers/postgres.js';
 import { choosePostgres } from './choose-postgres.js';
+import { throwIfInterrupted } from './interruption.js';
 import { narrate } from './narrate.js';
 import type { DemoOptions } from './read-options.js';
 import { startBackupSystem, type BackupSystem } from './start-backup-system.js';
@@ -14,7 +15,7 @@ import type { Started } from './started.js';
 
 /**
  * Goes from nothing to a night's backups, and says on standard output what it does, what came of it, where everything
- * is and what to try next.
+ * is and, when it stays, what to try next.
  *
  * @param started gets all that must be ended and removed afterwards, whether this succeeds or not
  * @returns whether every backup was made
@@ -36,32 +37,41 @@ export async function runDemo(options: DemoOptions, started: Started): Promise<b
   await run(system, 'schedules', 'apply');
   const { failed } = await run(system, 'schedules', 'trigger', 'nightly');
   await run(system, 'prune', '--dry-run');
-  await describePlaces(system);
+  describePlaces(system);
+  if (!options.exit) await suggestCommands(system);
   return !failed;
 }
 
-/** Shows one of our own commands and what it prints. A failed one has said why. */
+/**
+ * Shows one of our own commands and what it prints. A failed one has said why.
+ *
+ * @throws Interrupted when this process was asked to stop meanwhile
+ */
 async function run({ command }: BackupSystem, ...args: string[]): Promise<{ failed: boolean }> {
   console.log(`\n$ temponest-backups ${args.join(' ')}`);
-  return await execa(command, args, {
+  const result = await execa(command, args, {
     stdin: 'ignore',
     stdout: 'inherit',
     stderr: 'inherit',
     reject: false,
   });
+  throwIfInterrupted();
+  return result;
 }
 
-/** Where everything is, and what to try next. */
-async function describePlaces(system: BackupSystem): Promise<void> {
-  const { command, key, storeUrl, s3, temporal, directory } = system;
+function describePlaces({ key, storeUrl, s3, temporal, directory }: BackupSystem): void {
   const store = s3 ? `${storeUrl} on ${s3.endpoint}, its credentials in ${directory}` : storeUrl;
-  const latest = await findLatestBackup(system);
   console.log(`
 The backups lie in    ${store}
 The private key is    ${key.privateKeyFile}
 The configuration is  ${directory}/backups.yaml
-Temporal's UI is at   ${temporal.uiUrl}
+Temporal's UI is at   ${temporal.uiUrl}`);
+}
 
+async function suggestCommands(system: BackupSystem): Promise<void> {
+  const { command } = system;
+  const latest = await findLatestBackup(system);
+  console.log(`
 Three commands to try next:
   ${command} list
   ${command} ${latest ? `show ${latest}` : 'status'}

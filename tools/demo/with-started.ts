@@ -1,4 +1,4 @@
-import { interrupted } from './interruption.js';
+import { interrupted, isInterrupted } from './interruption.js';
 import { Started } from './started.js';
 
 /**
@@ -11,7 +11,7 @@ export async function withStarted<T>(work: (started: Started) => Promise<T>): Pr
   try {
     return await Promise.race([work(started), interrupted()]);
   } finally {
-    console.log('Stopping everything and removing it');
+    console.log(`${isInterrupted() ? '\n' : ''}Stopping everything and removing it`); // in the middle of a line
     await started.end();
   }
 }
