@@ -70,7 +70,9 @@ export async function dump(dependencies: Dependencies, plan: BackupPlan): Promis
           snapshotLsn: dumped.snapshotLsn,
           ...properties,
           inventory: dumped.inventory,
+          ...(dumped.warnings.length > 0 ? { warnings: dumped.warnings } : {}),
         };
+        if (dumped.warnings.length > 0) logger.warn({ id, warnings: dumped.warnings }, 'pg_dump warned');
         await writeJson(join(directory, 'facts.json'), facts);
         await writeJson(join(directory, 'files.json'), dumped.files);
         const { tables } = dumped.inventory;

@@ -33,6 +33,7 @@ function describeDatabase(manifest: DatabaseManifest): Record<string, string> {
     ...(inventory.excludedTables.length > 0
       ? { 'Left out': inventory.excludedTables.map(({ schema, name }) => `${schema}.${name}`).join(', ') }
       : {}),
+    ...(manifest.warnings ? { Warnings: manifest.warnings.join('; ') } : {}),
   };
 }
 

@@ -54,6 +54,8 @@ const databaseManifest = z.object({
   /** `ALTER DATABASE … SET` and `ALTER ROLE … IN DATABASE … SET`, as `name=value`. */
   settings: z.array(nameAndValue),
   inventory,
+  /** What pg_dump warned of: above all, what it left out for lack of privileges. Absent when it did not. */
+  warnings: z.array(z.string()).optional(),
 });
 
 const globalsManifest = z.object({

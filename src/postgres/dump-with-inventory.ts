@@ -24,6 +24,8 @@ export interface DatabaseDump {
   inventory: Inventory;
   files: { name: string; bytes: number }[];
   bytes: number;
+  /** pg_dump's own. */
+  warnings: string[];
 }
 
 /**
@@ -64,8 +66,9 @@ export async function dumpWithInventory(
       if (written > 0) void lookOnce();
       onProgress(written);
     });
+    let warnings: string[];
     try {
-      await dumpDatabase(
+      warnings = await dumpDatabase(
         server,
         database,
         archive,
@@ -116,6 +119,7 @@ export async function dumpWithInventory(
       },
       files,
       bytes,
+      warnings,
     };
   });
 }

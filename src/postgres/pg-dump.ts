@@ -1,6 +1,10 @@
 import type { ServerConnection } from '../model/server-connection.js';
+import { redact } from '../observability/redaction.js';
 import { runProgram, type ProgramContext } from '../programs/run-program.js';
 import { libpqEnvironment } from './connection.js';
+
+/** How many warnings are kept: one of a kind may be said of every table. */
+const WARNINGS_KEPT = 20;
 
 /** What is dumped and how; see {@link dumpDatabase}. */
 export interface DumpOptions {
@@ -20,6 +24,7 @@ export interface DumpOptions {
  * Dumps one database at one snapshot into `directory` (made here), in directory format, uncompressed: compression is
  * the next step's work, over the whole and on all cores. Owners and privileges are kept.
  *
+ * @returns its warnings: what it left out, such as subscriptions, although nobody asked for that
  * @throws OperationError `LockTimeout`, `PermissionDenied`, `ServerUnreachable`, `StagingFull`… or `ProgramFailed`
  * @see https://www.postgresql.org/docs/current/app-pgdump.html
  */
@@ -29,10 +34,15 @@ export async function dumpDatabase(
   directory: string,
   options: DumpOptions,
   context: ProgramContext,
-): Promise<void> {
+): Promise<string[]> {
+  const warnings: string[] = [];
   await runProgram(
     {
       file: options.program,
+      onSaid: (line) => {
+        const [, warning] = /^pg_dump: warning: (.*)$/.exec(line) ?? [];
+        if (warning !== undefined && warnings.length < WARNINGS_KEPT) warnings.push(redact(warning));
+      },
       args: [
         '--format=directory',
         `--file=${directory}`,
@@ -50,6 +60,7 @@ export async function dumpDatabase(
     },
     context,
   );
+  return warnings;
 }
 
 /**

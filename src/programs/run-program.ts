@@ -16,6 +16,8 @@ export interface Program {
   outputFile?: string;
   /** Takes standard output line by line, instead of answering with it: for lists that grow with the database. */
   onLine?: (line: string) => void;
+  /** Takes standard error line by line, beside what is kept of it for a failure. */
+  onSaid?: (line: string) => void;
   /** What it reads from file descriptor 3: arguments and environment can be seen by others. */
   secret?: string;
 }
@@ -49,7 +51,7 @@ const LINE_KEPT = 2000;
 export async function runProgram(program: Program, context: ProgramContext): Promise<string> {
   const { signal, nice } = context;
   signal.throwIfAborted();
-  const { outputFile, onLine } = program;
+  const { outputFile, onLine, onSaid } = program;
   const said: string[] = [];
   const child = execa(...commandOf(program, nice), {
     ...environmentOf(program),
@@ -58,7 +60,7 @@ export async function runProgram(program: Program, context: ProgramContext): Pro
     stdio: [
       'ignore',
       outputFile !== undefined ? { file: outputFile } : onLine ? takeLines(onLine) : 'pipe',
-      keepLastLines(said),
+      keepLastLines(said, onSaid),
       ...secretOf(program),
     ],
     // Otherwise execa collects in memory what goes elsewhere too, and ends a program that says much.
@@ -85,9 +87,10 @@ export function secretOf({ secret }: Program): Uint8Array[] {
   return secret === undefined ? [] : [Buffer.from(secret)];
 }
 
-/** Keeps the last lines that a program says in `said`. */
-export function keepLastLines(said: string[]) {
+/** Keeps the last lines that a program says in `said`, and hands on each. */
+export function keepLastLines(said: string[], onSaid?: (line: string) => void) {
   return takeLines((line) => {
+    onSaid?.(line);
     said.push(line.slice(0, LINE_KEPT));
     if (said.length > LINES_KEPT) said.shift();
   });

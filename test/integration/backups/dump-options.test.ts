@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { renderManifest } from '../../../src/client/render-manifest.js';
 import { withSession } from '../../../tools/data/server-session.js';
 import { startPostgres } from '../../../tools/servers/postgres.js';
 import { startBackupSystem } from '../../support/backup-system.js';
@@ -73,4 +74,24 @@ test.concurrent('no time limit that a database sets for its sessions ends a long
   });
   expect(await backup.result()).toMatchObject({ tables: 1, rows: 1 });
   expect(await system.worker.log()).not.toContain('step failed');
+});
+
+test.concurrent('what pg_dump leaves out for lack of privileges is told in the manifest', async () => {
+  await using postgres = await startPostgres();
+  await postgres.query('postgres', 'CREATE DATABASE app');
+  await postgres.query(
+    'app',
+    `CREATE TABLE news AS SELECT 1 AS id;
+     CREATE SUBSCRIPTION news CONNECTION 'host=nowhere' PUBLICATION news WITH (connect = false)`,
+  );
+  await postgres.query(
+    'postgres',
+    `CREATE ROLE modest LOGIN PASSWORD '${postgres.password}' IN ROLE pg_read_all_data, pg_monitor`,
+  );
+  await using system = await startBackupSystem({ databases: ['app'], postgres, server: { user: 'modest' } });
+  await system.backUp();
+  const manifest = await readDatabaseManifest(system.store, 'app');
+  expect(manifest.warnings).toEqual([expect.stringContaining('subscriptions not dumped')]);
+  expect(renderManifest(manifest)).toMatch(/^Warnings +subscriptions not dumped/m);
+  expect(await system.worker.log()).toContain('pg_dump warned');
 });
