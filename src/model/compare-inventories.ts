@@ -25,6 +25,9 @@ export interface Comparison {
   notes: string[];
 }
 
+/** In a message that Temporal keeps. */
+const DIFFERENCES_SHOWN = 5;
+
 const quote = ({ schema, name }: TableName) => `"${schema}"."${name}"`;
 const index = <T extends TableName>(all: readonly T[]) => new Map(all.map((each) => [quote(each), each]));
 const sum = (tables: readonly TableInventory[], what: 'rows' | 'bytes') =>
@@ -61,7 +64,17 @@ export function compareInventories(
 }
 
 function only(inventory: Inventory, chosen: ReadonlySet<string>): Inventory {
-  return { ...inventory, tables: inventory.tables.filter((table) => chosen.has(quote(table))) };
+  return {
+    ...inventory,
+    tables: inventory.tables.filter((table) => chosen.has(quote(table))),
+    excludedTables: [],
+  };
+}
+
+/** The first of some differences as part of a sentence. */
+export function describeDifferences(differences: readonly string[], shown = DIFFERENCES_SHOWN): string {
+  const more = differences.length - shown;
+  return differences.slice(0, shown).join('; ') + (more > 0 ? `; and ${more} more` : '');
 }
 
 function compareTables(expected: Inventory, found: Inventory, rearranged: RearrangedTables): Comparison {

@@ -88,6 +88,10 @@ const bySqlState: Record<string, FailureType> = {
   '28': 'AuthenticationFailed',
   '3D000': 'DatabaseNotFound',
   '42501': 'PermissionDenied',
+  // A role or setting that is not there, a locale that the server's system does not have; nothing that a dump asks for.
+  '42704': 'TargetUnfit',
+  '42809': 'TargetUnfit',
+  '42P04': 'TargetExists',
   '53': 'ServerUnreachable',
   '55P03': 'LockTimeout',
   '57P': 'ServerUnreachable',
@@ -117,6 +121,11 @@ const byMessage: [RegExp, FailureType][] = [
     'AuthenticationFailed',
   ],
   [/database "(.*)" does not exist/, 'DatabaseNotFound'],
+  // Only pg_restore makes what needs them.
+  [
+    /(role|tablespace) "(.*)" does not exist|extension "(.*)" is not available|could not (open extension control|access) file/,
+    'TargetUnfit',
+  ],
   [/permission denied|row-level security policy/, 'PermissionDenied'],
   // pg_dump waits for locks under a statement_timeout, and for nothing else.
   [/canceling statement due to (lock|statement) timeout|could not obtain lock/, 'LockTimeout'],

@@ -20,31 +20,27 @@ export function chooseEntries(entries: readonly GraphEntry[], chosen: Iterable<n
     if (kind === 'table data') return !dependencies.some((id) => filled.has(id));
     return kind === 'large object';
   };
-  return entries
-    .filter((entry) => {
-      const needed = [...reach(graph, [entry.dumpId])].flatMap((id) => graph.get(id) ?? []);
-      if (needed.some(isLeftOut)) return false;
-      return (
-        entry.kind !== 'made of data' ||
-        needed.every(({ dumpId, kind }) => kind !== 'table' || filled.has(dumpId))
-      );
-    })
-    .map(({ dumpId }) => dumpId);
+  const isLacking = (entry: GraphEntry) => find(graph, reach(graph, [entry.dumpId])).some(isLeftOut);
+  // What the definition of a table needs holds none of its rows.
+  const isHollow = ({ dumpId, kind }: GraphEntry) =>
+    kind === 'made of data' &&
+    find(graph, reach(graph, [dumpId], isTable)).some((entry) => isTable(entry) && !filled.has(entry.dumpId));
+  return entries.filter((entry) => !isLacking(entry) && !isHollow(entry)).map(({ dumpId }) => dumpId);
 }
 
+type Graph = ReadonlyMap<number, GraphEntry>;
+
+const isTable = ({ kind }: GraphEntry) => kind === 'table';
+
 /** The tables with all their partitions, and the partitions of those. */
-function withPartitions(
-  entries: readonly GraphEntry[],
-  graph: ReadonlyMap<number, GraphEntry>,
-  tables: Set<number>,
-): Set<number> {
+function withPartitions(entries: readonly GraphEntry[], graph: Graph, tables: Set<number>): Set<number> {
   // An ATTACH needs both tables; the partition is the one that needs the other.
   const pairs = entries
     .filter(({ kind }) => kind === 'partition')
     .flatMap(({ dependencies: [one, other] }) =>
-      graph.get(one!)?.dependencies.includes(other!)
-        ? { partition: one!, parent: other! }
-        : { partition: other!, parent: one! },
+      graph.get(other!)?.dependencies.includes(one!)
+        ? { partition: other!, parent: one! }
+        : { partition: one!, parent: other! },
     );
   const all = new Set(tables);
   // A set hands out what is added while it is gone through.
@@ -54,10 +50,21 @@ function withPartitions(
   return all;
 }
 
-/** The entries of `from`, and all that they need, directly or not. */
-function reach(graph: ReadonlyMap<number, GraphEntry>, from: Iterable<number>): Set<number> {
+/** The entries of `from` and all that they need, directly or not; what an end needs is not looked at. */
+function reach(
+  graph: Graph,
+  from: Iterable<number>,
+  isEnd: (entry: GraphEntry) => boolean = () => false,
+): Set<number> {
   const reached = new Set(from);
-  for (const id of reached)
-    for (const dependency of graph.get(id)?.dependencies ?? []) reached.add(dependency);
+  for (const id of reached) {
+    const entry = graph.get(id);
+    if (!entry || isEnd(entry)) continue;
+    for (const dependency of entry.dependencies) reached.add(dependency);
+  }
   return reached;
+}
+
+function find(graph: Graph, ids: Iterable<number>): GraphEntry[] {
+  return [...ids].flatMap((id) => graph.get(id) ?? []);
 }

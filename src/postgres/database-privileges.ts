@@ -4,7 +4,7 @@ import { administer, inTransaction } from './administer.js';
 import type { RestoreTarget } from './restore-target.js';
 
 /**
- * Gives a restored database the privileges and the connection limit of the one that was backed up. Not when it is made:
+ * Gives a newly made database the privileges and the connection limit of the one that was backed up. Not when it is made:
  * the limit would count pg_restore's own connections.
  *
  * @throws OperationError `TargetUnfit` when a role is not there
@@ -32,6 +32,8 @@ async function grantAll(
   privileges: readonly string[],
 ): Promise<void> {
   await client.query(`REVOKE ALL ON DATABASE ${database} FROM PUBLIC, ${escapeIdentifier(owner)}`);
+  // aclexplode() refuses an empty array.
+  if (privileges.length === 0) return;
   // The server quotes the roles. The order of the items is that in which they were granted.
   const { rows } = await client.query<{
     grantor: string;

@@ -1,4 +1,5 @@
 import type { TableName } from '../model/compare-inventories.js';
+import { OperationError } from '../model/failures.js';
 import type { ServerConnection } from '../model/server-connection.js';
 import { runProgram, type ProgramContext } from '../programs/run-program.js';
 import { libpqEnvironment, withConnection } from './connection.js';
@@ -28,8 +29,9 @@ const LEAST_JOBS = 2;
  * own: the one that completes the database waits for all before it.
  */
 const SESSION_OPTIONS = [
-  'default_transaction_read_only=off',
+  'statement_timeout=0',
   'idle_session_timeout=0',
+  'default_transaction_read_only=off',
   'synchronous_commit=off',
 ];
 
@@ -42,6 +44,19 @@ function restoreEnvironment(server: ServerConnection, database: string): Record<
   const environment = libpqEnvironment(server, database);
   const options = SESSION_OPTIONS.map((option) => ` -c ${option}`).join('');
   return { ...environment, PGOPTIONS: environment.PGOPTIONS + options };
+}
+
+/** It writes nothing itself: what is full is the server's disk. */
+function isDiskFull(error: unknown): error is OperationError {
+  return error instanceof OperationError && error.type === 'StagingFull';
+}
+
+function describeFullServer(server: ServerConnection, database: string, cause: OperationError) {
+  return new OperationError(
+    'TargetUnfit',
+    `The disk of server ${server.name} is too small for "${database}"; free space on it, or restore into another server.`,
+    { cause },
+  );
 }
 
 /**
@@ -81,6 +96,8 @@ export async function restoreArchive(
         },
         context,
       );
+    } catch (error) {
+      throw isDiskFull(error) ? describeFullServer(server, database, error) : error;
     } finally {
       await stopWatching();
     }

@@ -75,6 +75,16 @@ describe('what a program says', () => {
       'pg_dump: error: query failed: FATAL:  terminating connection due to administrator command',
       'ServerUnreachable',
     ],
+    [
+      'pg_restore: error: could not execute query: ERROR:  could not open extension control file "/usr/share/extension/vector.control": No such file or directory',
+      'TargetUnfit',
+    ],
+    [
+      'pg_restore: error: could not execute query: ERROR:  extension "vector" is not available',
+      'TargetUnfit',
+    ],
+    ['pg_restore: error: could not execute query: ERROR:  role "agentic" does not exist', 'TargetUnfit'],
+    ['pg_restore: error: could not execute query: ERROR:  tablespace "fast" does not exist', 'TargetUnfit'],
     ['gpg: 0123: skipped: No public key', 'KeyUnusable'],
     ['tar: ./3001.dat: Cannot open: Permission denied', undefined],
     ['', undefined],

@@ -70,7 +70,7 @@ describe.each([15, 16, 18])('PostgreSQL %i', (major) => {
     expect(next).toEqual({ id: 31 });
 
     // Of one that is partitioned, all partitions; of one partition, that one.
-    const events = { events_2024_a: 50, events_2024_rest: 50, events_2025: 100 };
+    const events = { events_2024_a: 50, events_2024_rest: 50, events_2025: 100, events_2026: 2 };
     expect((await restore('events', inShop('events'))).counts).toEqual(events);
     expect((await restore('of events', inShop('events_2025'))).counts).toEqual({ events_2025: 100 });
 

@@ -30,6 +30,9 @@ INSERT INTO "Odd; schema"."a ""table""
 215; 1259 16391 TABLE public products postgres" SELECT generate_series(1, 7);
 -- The same name elsewhere.
 CREATE SCHEMA elsewhere;
+CREATE TABLE elsewhere.events_2026 (kind text NOT NULL, at date NOT NULL, PRIMARY KEY (at, kind));
+INSERT INTO elsewhere.events_2026 VALUES ('a', '2026-01-01'), ('b', '2026-01-01');
+ALTER TABLE events ATTACH PARTITION elsewhere.events_2026 FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
 CREATE TABLE elsewhere.orders (n int);
 INSERT INTO elsewhere.orders VALUES (1);
 
