@@ -13,6 +13,7 @@ const mayImport = {
   config: ['model', 'observability'],
   catalogue: ['model', 'observability', 'stores', 'config'],
   restores: ['model', 'observability', 'programs', 'postgres', 'archive', 'stores', 'catalogue'],
+  drills: ['model', 'observability', 'programs', 'postgres', 'archive', 'stores', 'catalogue', 'restores'],
   activities: [
     'model',
     'observability',
@@ -24,6 +25,7 @@ const mayImport = {
     'config',
     'catalogue',
     'restores',
+    'drills',
   ],
   workflows: ['model', 'activities'],
   client: [

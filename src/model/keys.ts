@@ -68,3 +68,16 @@ export function parseKey(
   }
   return undefined;
 }
+
+/** Stands for a database's name in the ids of drills. */
+export const DRILL_NAME = 'drill';
+
+/** The "directory" of the reports of a server's drills. */
+export function drillPrefix(server: string): string {
+  return `drills/${encodeName(server)}/`;
+}
+
+/** The key of a drill's report, for programs or for people; within a server the order of keys is that of time. */
+export function drillReportKey(server: string, id: string, format: 'json' | 'md'): string {
+  return `${drillPrefix(server)}${parseBackupId(id)!.time.getUTCFullYear()}/${id}.${format}`;
+}

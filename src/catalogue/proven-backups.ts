@@ -1,0 +1,62 @@
+import { parseDrillReport } from '../model/drill.js';
+import { DRILL_NAME, drillPrefix, drillReportKey, subjectPrefix, type BackupSubject } from '../model/keys.js';
+import { parseBackupId } from '../model/names.js';
+import type { Store } from '../stores/store.js';
+import type { ListedBackup } from './list-backups.js';
+
+/** A backup that a drill has proven. */
+export interface ProvenBackup {
+  subject: BackupSubject;
+  id: string;
+  /** When the last drill that proved it ended. */
+  provenAt: Date;
+}
+
+/**
+ * The backups of a server that drills have proven, whether they still exist or not. Of several drills of one backup the
+ * last that came to an end of it counts: what was found bad since is not proven any more.
+ *
+ * @throws OperationError `ManifestUnreadable` when a report can't be understood: what it proves must not be deleted
+ */
+export async function listProvenBackups(
+  store: Store,
+  server: string,
+  signal: AbortSignal,
+): Promise<ProvenBackup[]> {
+  const latest = new Map<string, ProvenBackup | undefined>();
+  for await (const { key } of store.list(drillPrefix(server), signal)) {
+    const id = /([^/]+)\.json$/.exec(key)?.[1];
+    if (id === undefined || !isReportKey(server, id, key)) continue;
+    const document = await store.getDocument(key, signal);
+    if (!document) continue;
+    const { backups, finishedAt } = parseDrillReport(document.toString(), key);
+    for (const { database, backupId, verdict } of backups) {
+      if (backupId === undefined || verdict === 'notProvable') continue;
+      const subject: BackupSubject =
+        database === undefined ? { kind: 'globals', server } : { kind: 'database', server, database };
+      const proven = { subject, id: backupId, provenAt: new Date(finishedAt) };
+      latest.set(subjectPrefix(subject) + backupId, verdict === 'proven' ? proven : undefined);
+    }
+  }
+  return [...latest.values()].filter((proven) => proven !== undefined);
+}
+
+function isReportKey(server: string, id: string, key: string): boolean {
+  return parseBackupId(id)?.name === DRILL_NAME && key === drillReportKey(server, id, 'json');
+}
+
+/** Of each subject's backups that exist and whose artifact is there, the newest that is proven. */
+export function newestProven(
+  backups: readonly ListedBackup[],
+  proven: readonly ProvenBackup[],
+): ListedBackup[] {
+  const provenKeys = new Set(proven.map(({ subject, id }) => subjectPrefix(subject) + id));
+  const newest = new Map<string, ListedBackup>();
+  for (const backup of backups) {
+    const prefix = subjectPrefix(backup.subject);
+    if (!provenKeys.has(prefix + backup.id) || backup.artifacts.length === 0) continue;
+    const other = newest.get(prefix);
+    if (!other || other.time < backup.time) newest.set(prefix, backup);
+  }
+  return [...newest.values()];
+}
