@@ -1,30 +1,21 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { MAIN_QUEUE } from '../../src/model/queues.js';
 import { backupProgressQuery, backupsProgressQuery } from '../../src/workflows/queries.js';
 import { countAttempts } from '../support/activity-attempts.js';
-import {
-  moments,
-  startHeldSystem,
-  startSharedServers,
-  stepOf,
-  type SharedServers,
-} from '../support/held-backup.js';
+import { moments, startHeldSystem, startSharedServers, stepOf } from '../support/held-backup.js';
 import { findProcesses } from '../support/our-processes.js';
+import { shareInFile } from '../support/share-in-file.js';
 import { waitUntil } from '../support/wait-until.js';
 import { expectEmptyStore, expectOneWholeBackup, listStore } from '../support/whole-backup.js';
 import { failureOf } from '../support/workflow-failure.js';
 
-let servers: SharedServers;
-beforeAll(async () => {
-  servers = await startSharedServers();
-});
-afterAll(() => servers[Symbol.asyncDispose]());
+const servers = shareInFile(startSharedServers);
 
 /** Until the manifest is under way, a cancelled backup has never been. */
 const beforeCommit = moments.filter((moment) => stepOf(moment) !== 'commit');
 
 test.concurrent.each(beforeCommit)('a cancelled backup leaves nothing: %s', async (moment) => {
-  await using system = await startHeldSystem(moment, servers);
+  await using system = await startHeldSystem(moment, servers());
   const backup = await system.startBackup('app');
   await system.held();
   await backup.cancel();
@@ -46,7 +37,7 @@ test.concurrent.each(beforeCommit)('a cancelled backup leaves nothing: %s', asyn
 
 // Whether its manifest came to be is not known any more, so the artifact is not taken away: prune sweeps it if it has none.
 test.concurrent('a backup cancelled while the manifest is on its way there has no manifest', async () => {
-  await using system = await startHeldSystem('commit', servers);
+  await using system = await startHeldSystem('commit', servers());
   const backup = await system.startBackup('app');
   await system.held();
   await backup.cancel();
@@ -62,7 +53,7 @@ test.concurrent('a backup cancelled while the manifest is on its way there has n
 test.concurrent(
   'a backup cancelled while the store answers that the manifest is there is whole',
   async () => {
-    await using system = await startHeldSystem('commit, answer on its way', servers);
+    await using system = await startHeldSystem('commit, answer on its way', servers());
     const backup = await system.startBackup('app');
     await system.held();
     const { backupId } = await backup.query(backupProgressQuery);
@@ -75,7 +66,7 @@ test.concurrent(
 );
 
 test.concurrent('a cancelled run cancels the backups that it has begun', async () => {
-  await using system = await startHeldSystem('dump', servers);
+  await using system = await startHeldSystem('dump', servers());
   const run = await system.client.workflow.start('backupDatabases', {
     taskQueue: MAIN_QUEUE,
     workflowId: 'night',
@@ -95,7 +86,7 @@ test.concurrent('a cancelled run cancels the backups that it has begun', async (
 
 // A termination tells nobody: the worker finds out with its next heartbeat, and staging is cleared by the next backup.
 test.concurrent('a terminated backup is ended by its worker, and cleared up by the next one', async () => {
-  await using system = await startHeldSystem('dump', servers);
+  await using system = await startHeldSystem('dump', servers());
   const backup = await system.startBackup('app');
   await system.held();
   await backup.terminate();

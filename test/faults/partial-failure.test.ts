@@ -1,28 +1,23 @@
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import type { NotificationEvent } from '../../src/model/notification.js';
 import { MAIN_QUEUE } from '../../src/model/queues.js';
 import type { BackupsResult } from '../../src/model/results.js';
-import { startPostgres, type PostgresServer } from '../../tools/servers/postgres.js';
-import { startTemporalDevServer, type TemporalDevServer } from '../../tools/servers/temporal.js';
+import { startPostgres } from '../../tools/servers/postgres.js';
+import { startTemporalDevServer } from '../../tools/servers/temporal.js';
 import { startBackupSystem } from '../support/backup-system.js';
+import { shareInFile } from '../support/share-in-file.js';
 import { makeNamespace } from '../support/temporal-namespace.js';
 import { listStore } from '../support/whole-backup.js';
 import { failureOf } from '../support/workflow-failure.js';
 
-let postgres: PostgresServer;
-let temporal: TemporalDevServer;
+const postgres = shareInFile(startPostgres);
+const temporal = shareInFile(startTemporalDevServer);
 beforeAll(async () => {
-  temporal = await startTemporalDevServer();
-  postgres = await startPostgres();
-  await postgres.query('postgres', 'CREATE DATABASE app');
-  await postgres.query('postgres', 'CREATE DATABASE other');
-});
-afterAll(async () => {
-  await temporal.stop();
-  await postgres.stop();
+  await postgres().query('postgres', 'CREATE DATABASE app');
+  await postgres().query('postgres', 'CREATE DATABASE other');
 });
 
 /** A webhook that treats the n-th request as told, and remembers all events. */
@@ -60,8 +55,8 @@ test.concurrent('the other databases go on when one fails, and the run says whic
   const databases = ['missing', 'app', 'other'];
   await using system = await startBackupSystem({
     databases,
-    postgres,
-    temporal: await makeNamespace(temporal),
+    postgres: postgres(),
+    temporal: await makeNamespace(temporal()),
     server: { concurrency: 1 },
     ...notifyOf(webhook.url),
   });
@@ -98,8 +93,8 @@ test.concurrent.each([
   await using webhook = await startWebhook(treat);
   await using system = await startBackupSystem({
     databases: ['app'],
-    postgres,
-    temporal: await makeNamespace(temporal),
+    postgres: postgres(),
+    temporal: await makeNamespace(temporal()),
     ...notifyOf(webhook.url),
   });
   expect((await system.backUp()).backups).toMatchObject([{ database: 'app', outcome: 'committed' }]);
@@ -110,8 +105,8 @@ test.concurrent('a webhook that answers 500 does not hide a failure', async () =
   await using webhook = await startWebhook(refuseFirst);
   await using system = await startBackupSystem({
     databases: ['missing'],
-    postgres,
-    temporal: await makeNamespace(temporal),
+    postgres: postgres(),
+    temporal: await makeNamespace(temporal()),
     ...notifyOf(webhook.url),
   });
   const { type, message } = await failureOf(await system.startBackup('missing'));

@@ -1,53 +1,49 @@
 import { join } from 'node:path';
 import pg from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { measureDirectory } from '../../src/programs/measure-directory.js';
-import { startPostgres, type PostgresServer } from '../../tools/servers/postgres.js';
-import { startTemporalDevServer, type TemporalDevServer } from '../../tools/servers/temporal.js';
-import { startToxiproxy, type Toxiproxy } from '../../tools/servers/toxiproxy.js';
+import { startPostgres } from '../../tools/servers/postgres.js';
+import { startTemporalDevServer } from '../../tools/servers/temporal.js';
+import { startToxiproxy, type Proxy } from '../../tools/servers/toxiproxy.js';
 import { countAttempts, waitForFailedAttempt } from '../support/activity-attempts.js';
-import { startBackupSystem } from '../support/backup-system.js';
+import { startBackupSystem, type BackupSystem } from '../support/backup-system.js';
+import { createBigTable } from '../support/big-table.js';
+import { shareInFile } from '../support/share-in-file.js';
 import { makeNamespace } from '../support/temporal-namespace.js';
 import { waitUntil } from '../support/wait-until.js';
 import { expectEmptyStore, expectOneWholeBackup } from '../support/whole-backup.js';
 import { failureOf } from '../support/workflow-failure.js';
 
-let postgres: PostgresServer;
-let temporal: TemporalDevServer;
-let toxiproxy: Toxiproxy;
+const postgres = shareInFile(startPostgres);
+const temporal = shareInFile(startTemporalDevServer);
+const toxiproxy = shareInFile(startToxiproxy);
 beforeAll(async () => {
-  temporal = await startTemporalDevServer();
-  postgres = await startPostgres();
-  await postgres.query('postgres', 'CREATE DATABASE app');
-  await postgres.query(
-    'app',
-    'CREATE TABLE big AS SELECT sha512(n::text::bytea) FROM generate_series(1, 100000) n',
-  );
-  toxiproxy = await startToxiproxy();
-});
-afterAll(async () => {
-  await toxiproxy.stop();
-  await temporal.stop();
-  await postgres.stop();
+  await postgres().query('postgres', 'CREATE DATABASE app');
+  await createBigTable(postgres(), 'app', 100_000);
 });
 
-const createProxy = () => toxiproxy.createProxy(`127.0.0.1:${postgres.port}`);
+/** A system that reaches PostgreSQL through a proxy, which a test can disturb. */
+async function startProxiedSystem(): Promise<BackupSystem & { proxy: Proxy }> {
+  const proxy = await toxiproxy().createProxy(`127.0.0.1:${postgres().port}`);
+  const system = await startBackupSystem({
+    databases: ['app'],
+    postgres: postgres(),
+    postgresPort: proxy.port,
+    temporal: await makeNamespace(temporal()),
+  });
+  return { ...system, proxy };
+}
 
 test.concurrent('a dump that PostgreSQL interrupts by restarting is made again', async () => {
-  const proxy = await createProxy();
-  await using system = await startBackupSystem({
-    databases: ['app'],
-    postgres,
-    postgresPort: proxy.port,
-    temporal: await makeNamespace(temporal),
-  });
+  await using system = await startProxiedSystem();
+  const { proxy } = system;
   const slow = await proxy.addToxic({ type: 'bandwidth', attributes: { rate: 200 } });
   const backup = await system.startBackup('app');
   await waitUntil(
     'pg_dump is in the middle of a table',
     async () => (await measureDirectory(join(system.stagingDirectory, 'backups'))) > 200_000,
   );
-  await postgres.restart();
+  await postgres().restart();
   await proxy.removeToxic(slow);
 
   expect(await backup.result()).toMatchObject({ rows: 100_000 });
@@ -56,13 +52,8 @@ test.concurrent('a dump that PostgreSQL interrupts by restarting is made again',
 });
 
 test.concurrent('a server that stays away fails the backup with one sentence', async () => {
-  const proxy = await createProxy();
-  await using system = await startBackupSystem({
-    databases: ['app'],
-    postgres,
-    postgresPort: proxy.port,
-    temporal: await makeNamespace(temporal),
-  });
+  await using system = await startProxiedSystem();
+  const { proxy } = system;
   await proxy.disable();
   const backup = await system.startBackup('app');
 
@@ -84,7 +75,7 @@ test.concurrent('a table that is locked for longer than the lock wait timeout is
   await using system = await startBackupSystem({
     databases: ['app'],
     postgres,
-    temporal: await makeNamespace(temporal),
+    temporal: await makeNamespace(temporal()),
     server: { lockWaitTimeout: '1s' },
   });
   const { host, port, user, password } = postgres;

@@ -2,11 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startPostgres, type PostgresServer } from '../../tools/servers/postgres.js';
-import { startTemporalDevServer, type TemporalDevServer } from '../../tools/servers/temporal.js';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { startPostgres } from '../../tools/servers/postgres.js';
+import { startTemporalDevServer } from '../../tools/servers/temporal.js';
 import { waitForFailedAttempt } from '../support/activity-attempts.js';
-import { startBackupSystem } from '../support/backup-system.js';
+import { startBackupSystem, type BackupSystemOptions } from '../support/backup-system.js';
+import { createBigTable } from '../support/big-table.js';
+import { shareInFile } from '../support/share-in-file.js';
 import { makeNamespace } from '../support/temporal-namespace.js';
 import { expectEmptyStore, expectOneWholeBackup } from '../support/whole-backup.js';
 import { failureOf } from '../support/workflow-failure.js';
@@ -28,31 +30,26 @@ async function mountVolume(mebibytes: number): Promise<{ directory: string } & A
 const fill = (file: string) => `cat /dev/zero > '${file}' 2>/dev/null`;
 
 describe.skipIf(process.getuid?.() !== 0)('a staging volume (mounted by root)', () => {
-  let postgres: PostgresServer;
-  let temporal: TemporalDevServer;
+  const postgres = shareInFile(startPostgres);
+  const temporal = shareInFile(startTemporalDevServer);
   beforeAll(async () => {
-    temporal = await startTemporalDevServer();
-    postgres = await startPostgres();
-    await postgres.query('postgres', 'CREATE DATABASE app');
-    await postgres.query(
-      'app',
-      'CREATE TABLE big AS SELECT sha512(n::text::bytea) FROM generate_series(1, 20000) n',
-    );
+    await postgres().query('postgres', 'CREATE DATABASE app');
+    await createBigTable(postgres(), 'app', 20_000);
   });
-  afterAll(async () => {
-    await temporal.stop();
-    await postgres.stop();
-  });
+
+  /** A system whose staging directory lies on the volume, beside what else fills it. */
+  const startSystemOn = async (volume: { directory: string }, options: Partial<BackupSystemOptions> = {}) =>
+    startBackupSystem({
+      databases: ['app'],
+      postgres: postgres(),
+      temporal: await makeNamespace(temporal()),
+      stagingDirectory: join(volume.directory, 'staging'),
+      ...options,
+    });
 
   test.concurrent('that the backup can never fit in is refused at once', async () => {
     await using volume = await mountVolume(16);
-    const stagingDirectory = join(volume.directory, 'staging');
-    await using system = await startBackupSystem({
-      databases: ['app'],
-      postgres,
-      temporal: await makeNamespace(temporal),
-      stagingDirectory,
-    });
+    await using system = await startSystemOn(volume);
     const { type, message } = await failureOf(await system.startBackup('app'));
     expect(type).toBe('StagingTooSmall');
     expect(message).toMatch(
@@ -63,13 +60,7 @@ describe.skipIf(process.getuid?.() !== 0)('a staging volume (mounted by root)', 
 
   test.concurrent('that others have filled is waited for', async () => {
     await using volume = await mountVolume(64);
-    const stagingDirectory = join(volume.directory, 'staging');
-    await using system = await startBackupSystem({
-      databases: ['app'],
-      postgres,
-      temporal: await makeNamespace(temporal),
-      stagingDirectory,
-    });
+    await using system = await startSystemOn(volume);
     const filler = join(volume.directory, 'filler');
     await execa('fallocate', ['-l', '48M', filler]);
     const backup = await system.startBackup('app');
@@ -93,15 +84,11 @@ describe.skipIf(process.getuid?.() !== 0)('a staging volume (mounted by root)', 
       const filler = join(volume.directory, 'filler');
       await programs.wrap({
         ...program,
-        ...(step === 'dump' ? { from: postgres.binDirectory } : {}),
+        ...(step === 'dump' ? { from: postgres().binDirectory } : {}),
         script: `${fill(filler)}\nexec "$real" "$@"`,
       });
-      await using system = await startBackupSystem({
-        databases: ['app'],
-        postgres,
-        temporal: await makeNamespace(temporal),
+      await using system = await startSystemOn(volume, {
         encryption: 'gpg',
-        stagingDirectory: join(volume.directory, 'staging'),
         programDirectories: [programs.directory],
       });
       const backup = await system.startBackup('app');

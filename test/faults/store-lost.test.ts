@@ -1,28 +1,25 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startToxiproxy, type Proxy, type Toxiproxy } from '../../tools/servers/toxiproxy.js';
+import { beforeAll, expect, test } from 'vitest';
+import { startToxiproxy, type Proxy } from '../../tools/servers/toxiproxy.js';
 import { startS3Proxy } from '../integration/stores/s3-proxy.js';
 import { countAttempts, waitForFailedAttempt } from '../support/activity-attempts.js';
 import { startBackupSystem } from '../support/backup-system.js';
-import { startHeldSystem, startSharedServers, type SharedServers } from '../support/held-backup.js';
+import { createBigTable } from '../support/big-table.js';
+import { startHeldSystem, startSharedServers, type HeldSystem } from '../support/held-backup.js';
+import { shareInFile } from '../support/share-in-file.js';
 import { makeNamespace } from '../support/temporal-namespace.js';
 import { expectEmptyStore, expectOneWholeBackup } from '../support/whole-backup.js';
 import { failureOf } from '../support/workflow-failure.js';
 
-let servers: SharedServers;
-let toxiproxy: Toxiproxy;
-beforeAll(async () => {
-  servers = await startSharedServers();
-  // Incompressible, so that bandwidth matters: some 4 MB.
-  await servers.postgres.query(
-    'app',
-    'CREATE TABLE big AS SELECT sha512(n::text::bytea) FROM generate_series(1, 60000) n',
-  );
-  toxiproxy = await startToxiproxy();
-});
-afterAll(async () => {
-  await toxiproxy.stop();
-  await servers[Symbol.asyncDispose]();
-});
+const servers = shareInFile(startSharedServers);
+const toxiproxy = shareInFile(startToxiproxy);
+beforeAll(() => createBigTable(servers().postgres, 'app', 60_000));
+
+/** A system held before its upload, which reaches the store through a proxy that a test can disturb. */
+async function startProxiedSystem(): Promise<HeldSystem & { proxy: Proxy }> {
+  const proxy = await toxiproxy().createProxy(new URL(servers().s3.endpoint).host);
+  const s3Endpoint = `http://${proxy.host}:${proxy.port}`;
+  return { ...(await startHeldSystem('dump', servers(), { s3Endpoint })), proxy };
+}
 
 /** Each makes the store fail and answers with how it is mended. */
 const troubles: Record<string, (proxy: Proxy) => Promise<() => Promise<void>>> = {
@@ -45,10 +42,8 @@ const troubles: Record<string, (proxy: Proxy) => Promise<() => Promise<void>>> =
 };
 
 test.concurrent.each(Object.keys(troubles))('a backup outlives a store that %s', async (trouble) => {
-  const proxy = await toxiproxy.createProxy(new URL(servers.s3.endpoint).host);
-  await using system = await startHeldSystem('dump', servers, {
-    s3Endpoint: `http://${proxy.host}:${proxy.port}`,
-  });
+  await using system = await startProxiedSystem();
+  const { proxy } = system;
   const backup = await system.startBackup('app');
   await system.held();
   const mend = await troubles[trouble]!(proxy);
@@ -70,10 +65,8 @@ test.concurrent.each(Object.keys(troubles))('a backup outlives a store that %s',
 });
 
 test.concurrent('a slow store is not a failed one: the upload outlasts the heartbeat timeout', async () => {
-  const proxy = await toxiproxy.createProxy(new URL(servers.s3.endpoint).host);
-  await using system = await startHeldSystem('dump', servers, {
-    s3Endpoint: `http://${proxy.host}:${proxy.port}`,
-  });
+  await using system = await startProxiedSystem();
+  const { proxy } = system;
   await proxy.addToxic({ type: 'bandwidth', stream: 'upstream', attributes: { rate: 500 } });
   const backup = await system.startBackup('app');
   await system.held();
@@ -86,7 +79,7 @@ test.concurrent('a slow store is not a failed one: the upload outlasts the heart
 });
 
 test.concurrent('a store that forbids to write fails the backup at once, with one sentence', async () => {
-  const { postgres, s3, temporal } = servers;
+  const { postgres, s3, temporal } = servers();
   await using proxy = await startS3Proxy(s3.endpoint, {
     answer: ({ method }) => (method === 'PUT' ? 403 : undefined),
   });

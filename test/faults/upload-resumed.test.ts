@@ -1,32 +1,20 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { startMinio } from '../../tools/servers/minio.js';
-import { startPostgres, type PostgresServer } from '../../tools/servers/postgres.js';
-import type { S3Server } from '../../tools/servers/s3.js';
+import { startPostgres } from '../../tools/servers/postgres.js';
 import { startS3Proxy, type ProxiedRequest } from '../integration/stores/s3-proxy.js';
 import { startBackupSystem } from '../support/backup-system.js';
+import { createBigTable } from '../support/big-table.js';
 import { waitUntil } from '../support/wait-until.js';
 import { expectOneWholeBackup, listStore } from '../support/whole-backup.js';
-
-let postgres: PostgresServer;
-let s3: S3Server;
-beforeAll(async () => {
-  postgres = await startPostgres();
-  await postgres.query('postgres', 'CREATE DATABASE app');
-  // Some 26 MB that no codec makes smaller: four parts.
-  await postgres.query(
-    'app',
-    'CREATE TABLE big AS SELECT sha512(n::text::bytea) FROM generate_series(1, 400000) n',
-  );
-  s3 = await startMinio();
-});
-afterAll(async () => {
-  await s3.stop();
-  await postgres.stop();
-});
 
 const isPart = ({ method, partNumber }: ProxiedRequest) => method === 'PUT' && partNumber !== undefined;
 
 test('an upload goes on where a killed worker stopped: parts that the store has are not sent again', async () => {
+  await using postgres = await startPostgres();
+  await postgres.query('postgres', 'CREATE DATABASE app');
+  await createBigTable(postgres, 'app', 400_000); // 26 MB: four parts
+  await using s3 = await startMinio();
+
   const answered: number[] = [];
   let isKilled = false;
   const never = new Promise<void>(() => undefined);

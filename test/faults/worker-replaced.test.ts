@@ -1,26 +1,23 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import type { Configuration } from '../../src/config/schema.js';
 import { backupProgressQuery } from '../../src/workflows/queries.js';
 import { findFreePort } from '../../tools/servers/free-port.js';
 import { countAttempts, waitForFailedAttempt } from '../support/activity-attempts.js';
 import type { BackupSystem } from '../support/backup-system.js';
-import { startHeldSystem, startSharedServers, type SharedServers } from '../support/held-backup.js';
+import { startHeldSystem, startSharedServers } from '../support/held-backup.js';
+import { shareInFile } from '../support/share-in-file.js';
 import { expectOneWholeBackup, listStore } from '../support/whole-backup.js';
 import { prepareWorker, type WorkerProcess } from '../support/worker-process.js';
 
-let servers: SharedServers;
-beforeAll(async () => {
-  servers = await startSharedServers();
-});
-afterAll(() => servers[Symbol.asyncDispose]());
+const servers = shareInFile(startSharedServers);
 
 test.concurrent(
   'a worker that is asked to stop in the middle of a dump ends it; the next one dumps again',
   async () => {
-    await using system = await startHeldSystem('dump', servers);
+    await using system = await startHeldSystem('dump', servers());
     const backup = await system.startBackup('app');
     await system.held();
 
@@ -37,7 +34,7 @@ test.concurrent(
 test.concurrent(
   'a dump that ends within the grace time of a worker asked to stop is not done again',
   async () => {
-    await using system = await startHeldSystem('dump', servers, { worker: { shutdownGrace: '60s' } });
+    await using system = await startHeldSystem('dump', servers(), { worker: { shutdownGrace: '60s' } });
     const backup = await system.startBackup('app');
     await system.held();
 
@@ -56,7 +53,7 @@ test.concurrent(
 test.concurrent.each(['dump', 'upload', 'commit'] as const)(
   'a worker frozen for longer than the heartbeat timeout does no harm when it goes on: %s',
   async (moment) => {
-    await using system = await startHeldSystem(moment, servers);
+    await using system = await startHeldSystem(moment, servers());
     const backup = await system.startBackup('app');
     await system.held();
     process.kill(system.worker.pid, 'SIGSTOP');
@@ -84,7 +81,7 @@ async function prepareOtherHost(system: BackupSystem): Promise<WorkerProcess> {
 }
 
 test.concurrent('a backup whose staging host never comes back is made anew on another one', async () => {
-  await using system = await startHeldSystem('upload, answer on its way', servers);
+  await using system = await startHeldSystem('upload, answer on its way', servers());
   const otherHost = await prepareOtherHost(system);
   const backup = await system.startBackup('app');
   await system.held();
