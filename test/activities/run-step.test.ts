@@ -7,17 +7,10 @@ import { OperationError } from '../../src/model/failures.js';
 import { createLogger } from '../../src/observability/logger.js';
 import { runProgram } from '../../src/programs/run-program.js';
 import { temporalLogger } from '../../src/worker/temporal-logger.js';
+import { isAlive } from '../support/is-alive.js';
 
 const logger = createLogger('silent');
 const makeEnvironment = () => new MockActivityEnvironment({}, { logger: temporalLogger(logger) });
-
-const isAlive = (pid: number) => {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-};
 
 /** A program that is silent for ever, run as a step. */
 function startHungStep(stallSeconds: number) {
