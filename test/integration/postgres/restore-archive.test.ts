@@ -1,0 +1,144 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { compareInventories } from '../../../src/model/compare-inventories.js';
+import { createDatabase } from '../../../src/postgres/create-database.js';
+import { dropUnfinished } from '../../../src/postgres/drop-database.js';
+import { restoreArchive } from '../../../src/postgres/pg-restore.js';
+import { takeInventory } from '../../../src/postgres/take-inventory.js';
+import { startPostgres, type PostgresServer } from '../../../tools/servers/postgres.js';
+import { makeScratchDirectory } from '../../support/scratch-directory.js';
+import { waitUntil } from '../../support/wait-until.js';
+import { context, dump, restoreAndCompare, signal, targetOn } from './restored-database.js';
+
+let older: PostgresServer;
+let server: PostgresServer;
+beforeAll(async () => {
+  [older, server] = await Promise.all([startPostgres({ major: 15 }), startPostgres({ major: 16 })]);
+});
+afterAll(() => Promise.all([older.stop(), server.stop()]));
+
+const optionsFor = ({ binDirectory }: PostgresServer, jobs = 2) => ({
+  jobs,
+  programDirectories: [binDirectory],
+});
+
+/** Makes a database on `from`, dumps it, and makes an empty one on `into` for it. */
+async function prepare(name: string, sql: string, from = server, into = from) {
+  const directory = await makeScratchDirectory();
+  await from.query('postgres', `CREATE DATABASE "${name}"`);
+  await from.query(name, sql);
+  const dumped = await dump(from, name, directory);
+  const target = targetOn(into, `${name} restored`, name);
+  return { directory, archive: join(directory, 'data'), dumped, target };
+}
+
+test('rows come back in the order they had, which one worker of pg_restore would not keep', async () => {
+  // Short rows after long ones: PostgreSQL likes to put them into the gaps.
+  const { directory, archive, dumped, target } = await prepare(
+    'gaps',
+    `CREATE TABLE gaps (n int, body text);
+     ALTER TABLE gaps ALTER body SET STORAGE PLAIN;
+     INSERT INTO gaps SELECT n, repeat('x', CASE WHEN n <= 1000 THEN 5000 ELSE 50 END) FROM generate_series(1, 9000) AS n`,
+  );
+  await createDatabase(target, dumped.facts, signal);
+  await restoreArchive(target, archive, optionsFor(server, 1), context);
+  const again = join(directory, 'again');
+  const taken = await takeInventory(target.server, target.database, again, optionsFor(server), context);
+  expect(compareInventories(dumped.inventory, taken.inventory, taken).differences).toEqual([]);
+});
+
+test('columns that a parent got later are noted, not reported', async () => {
+  const { directory, dumped, target } = await prepare(
+    'inherits',
+    `CREATE TABLE parent (a int); CREATE TABLE child (own text) INHERITS (parent);
+     ALTER TABLE parent ADD COLUMN b int; INSERT INTO child VALUES (1, 'x', 2)`,
+  );
+  expect(await restoreAndCompare(server, dumped, target, directory)).toEqual({
+    differences: [],
+    notes: [expect.stringContaining('table "public"."child" inherits columns')],
+  });
+});
+
+test('an older server’s backup comes back on a newer server', async () => {
+  const { directory, dumped, target } = await prepare(
+    'older',
+    `CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at timestamptz, body jsonb);
+     INSERT INTO t (at, body) SELECT timestamptz '2024-01-01' + n * interval '1 h', jsonb_build_object('n', n)
+       FROM generate_series(1, 500) AS n`,
+    older,
+    server,
+  );
+  expect(await restoreAndCompare(server, dumped, target, directory)).toEqual({ differences: [], notes: [] });
+});
+
+describe('what the server lacks is named', () => {
+  test('an extension', async () => {
+    const { archive, dumped, target } = await prepare('extended', 'CREATE EXTENSION citext', older, server);
+    await createDatabase(target, dumped.facts, signal);
+    await expect(restoreArchive(target, archive, optionsFor(server), context)).rejects.toMatchObject({
+      type: 'TargetUnfit',
+      message: expect.stringMatching(/extension "citext" is not available/) as string,
+    });
+  });
+
+  test('a role', async () => {
+    await older.query('postgres', 'CREATE ROLE "only older"');
+    const sql = 'CREATE TABLE t (); GRANT SELECT ON t TO "only older"';
+    const { archive, dumped, target } = await prepare('granting', sql, older, server);
+    await createDatabase(target, dumped.facts, signal);
+    await expect(restoreArchive(target, archive, optionsFor(server), context)).rejects.toMatchObject({
+      type: 'TargetUnfit',
+      message: expect.stringMatching(/role "only older" does not exist/) as string,
+    });
+  });
+});
+
+/** A restore that lasts until it is ended: its last statement waits for a lock. */
+async function prepareEndless(name: string) {
+  const prepared = await prepare(
+    name,
+    `CREATE TABLE big AS SELECT n, repeat(md5(n::text), 40) AS body FROM generate_series(1, 2000) AS n;
+     CREATE FUNCTION wait() RETURNS bool LANGUAGE sql AS 'SELECT pg_advisory_lock_shared(1) IS NOT NULL';
+     CREATE MATERIALIZED VIEW waiting AS SELECT wait()`,
+  );
+  await createDatabase(prepared.target, prepared.dumped.facts, signal);
+  const { database } = prepared.target;
+  // Advisory locks are each database's own.
+  const locked = server
+    .query(database, 'SELECT pg_advisory_lock(1); SELECT pg_sleep(600)')
+    .catch(() => undefined);
+  const waits = `SELECT FROM pg_stat_activity WHERE datname = $1 AND wait_event = 'advisory'`;
+  const isWaiting = async () => (await server.query('postgres', waits, [database])).length === 1;
+  return { ...prepared, locked, isWaiting };
+}
+
+test('a cancelled restore ends pg_restore, says how far it came, and leaves nothing', async () => {
+  const { archive, target, locked, isWaiting } = await prepareEndless('cancelled');
+  const cancel = new AbortController();
+  const bytes: number[] = [];
+  const restoring = restoreArchive(target, archive, optionsFor(server), {
+    signal: cancel.signal,
+    onProgress: (done) => void bytes.push(done),
+  });
+  const outcome = expect(restoring).rejects.toThrow('cancelled');
+  await waitUntil('it waits', isWaiting);
+  await waitUntil('it has told its progress', () => (bytes.at(-1) ?? 0) > 2_560_000);
+  cancel.abort(new Error('cancelled'));
+  await outcome;
+  expect(await dropUnfinished(target, signal)).toEqual([target.database]);
+  const left = `SELECT FROM pg_stat_activity WHERE datname = $1 OR application_name = 'pg_restore'`;
+  expect(await server.query('postgres', left, [target.database])).toEqual([]);
+  await locked;
+});
+
+test('a server that goes away is to be tried again, and then it works', async () => {
+  const { directory, archive, dumped, target, locked, isWaiting } = await prepareEndless('crashed');
+  const restoring = restoreArchive(target, archive, optionsFor(server), context);
+  const outcome = expect(restoring).rejects.toMatchObject({ type: 'ServerUnreachable' });
+  await waitUntil('it waits', isWaiting);
+  await server.kill();
+  await outcome;
+  await locked;
+  await server.start();
+  expect(await restoreAndCompare(server, dumped, target, directory)).toEqual({ differences: [], notes: [] });
+});
