@@ -1,5 +1,6 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { OperationError } from '../model/failures.js';
 import type { Inventory } from '../model/inventory.js';
 import type { ProgramContext } from '../programs/run-program.js';
 import type { ServerConnection } from '../model/server-connection.js';
@@ -28,8 +29,19 @@ export interface DatabaseDump {
   warnings: string[];
 }
 
+type Options = Omit<DumpOptions, 'program' | 'snapshotId' | 'encoding'> & {
+  programDirectories: readonly string[];
+};
+type Context = ProgramContext & { onProgress: (bytes: number) => void };
+
+/** What a worker of `pg_dump --jobs` says, which does not wait for a lock that its leader has already. */
+const GIVEN_UP = 'could not obtain lock on relation';
+
 /**
  * Dumps a database into `<directory>/data` and takes its inventory, all of one snapshot.
+ *
+ * pg_dump with several jobs gives up when somebody waits to lock a table that it has yet to read, lest they wait for each
+ * other. Where tables are truncated all the time it would never end: it is done over with one job, which they wait for.
  *
  * @param onProgress - bytes dumped so far, then bytes dumped and read again for the inventory
  * @throws OperationError as {@link dumpDatabase}, and `DumpImplausible` when the result cannot be a whole copy
@@ -38,10 +50,25 @@ export async function dumpWithInventory(
   server: ServerConnection,
   database: string,
   directory: string,
-  options: Omit<DumpOptions, 'program' | 'snapshotId' | 'encoding'> & {
-    programDirectories: readonly string[];
-  },
-  context: ProgramContext & { onProgress: (bytes: number) => void },
+  options: Options,
+  context: Context,
+): Promise<DatabaseDump> {
+  try {
+    return await dumpOnce(server, database, directory, options, context);
+  } catch (error) {
+    const isGivenUp = error instanceof OperationError && error.message.includes(GIVEN_UP);
+    if (!isGivenUp || options.jobs === 1) throw error;
+    await rm(join(directory, 'data'), { recursive: true });
+    return dumpOnce(server, database, directory, { ...options, jobs: 1 }, context);
+  }
+}
+
+async function dumpOnce(
+  server: ServerConnection,
+  database: string,
+  directory: string,
+  options: Options,
+  context: Context,
 ): Promise<DatabaseDump> {
   const { signal, onProgress } = context;
   const archive = join(directory, 'data');

@@ -67,6 +67,29 @@ test.each([
   },
 );
 
+test('tables that somebody always waits to lock are dumped all the same', async () => {
+  const postgres = await startServer(
+    `CREATE TABLE queue AS SELECT 1 AS id;
+     CREATE TABLE one AS SELECT repeat(md5(n::text), 20) AS text FROM generate_series(1, 50000) AS n;
+     CREATE TABLE two AS TABLE one;`,
+  );
+  const until = new AbortController();
+  const locking = withSession(postgres, 'app', async (session) => {
+    while (!until.signal.aborted) await session.query('BEGIN; LOCK TABLE queue; COMMIT');
+  });
+  try {
+    const { inventory } = await dump(postgres);
+    expect(inventory.tables.map(({ name, rows }) => [name, rows])).toEqual([
+      ['one', 50_000],
+      ['queue', 1],
+      ['two', 50_000],
+    ]);
+  } finally {
+    until.abort();
+    await locking;
+  }
+});
+
 test('a standby is backed up, its unlogged tables named as left out', async () => {
   const postgres = await startServer(`${twoTables} CREATE UNLOGGED TABLE cache AS TABLE orders`);
   await writeFile(join(postgres.dataDirectory, 'standby.signal'), '');
