@@ -24,7 +24,7 @@ test.each([15, 16, 18])(
     const restore = async (database: string, number: number) => {
       const directory = join(scratch, String(number));
       const dumped = await dump(server, database, directory);
-      const target = targetOn(server, `${number} restored`, `restore ${number}`);
+      const target = targetOn(server, `${number} 'host=nowhere' \\ "x"`, `restore ${number}`);
       const comparison = await restoreAndCompare(server, dumped, target, directory);
       expect(comparison, database).toEqual({ differences: [], notes: NOTED[database] ?? [] });
       const facts = await withConnection(connectionTo(server), target.database, signal, readDatabaseFacts);
