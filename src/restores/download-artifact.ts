@@ -39,6 +39,7 @@ export async function downloadArtifact(
       throw damagedArtifact(artifact, `in store "${store.name}" has other content than was stored`);
     await rename(partial, file);
   } catch (error) {
+    options.signal.throwIfAborted();
     // The other try was faster.
     if (await exists(file)) return;
     throw describeLocalError(error, file);
@@ -90,6 +91,7 @@ async function fetchRest(
         signal,
         position,
       )) as AsyncIterable<Buffer>) {
+        signal.throwIfAborted();
         await writeFully(handle, piece, position);
         take(piece);
       }
