@@ -54,7 +54,8 @@ export async function startTemporalDevServer(
     directory,
     isReady: () => servesNamespace(address, namespace),
   });
-  const stoppable = makeStop(() => server.end(), directory);
+  // Asked to end, it first waits for a second, and nobody needs what it would still save.
+  const stoppable = makeStop(() => server.kill(), directory);
   try {
     await server.start();
   } catch (error) {
