@@ -7,7 +7,7 @@ import { seedEmptyDatabases } from '../../tools/data/seed-empty-databases.js';
 import { seedManySmallDatabases } from '../../tools/data/seed-many-small-databases.js';
 import { seedTempoNest } from '../../tools/data/seed-temponest.js';
 import { startPostgres, type PostgresServer } from '../../tools/servers/postgres.js';
-import { createAwkwardDatabases, expectedRows } from '../support/awkward-databases.js';
+import { expectedRows } from '../support/awkward-databases.js';
 
 const owners = {
   agentic: 'temponest',
@@ -154,17 +154,6 @@ describe('Databases for measuring orchestration', () => {
           ['public.tenants', 20],
         ]),
       );
-    }
-  });
-});
-
-describe.each([15, 16, 18])('Awkward databases on PostgreSQL %i', (major) => {
-  test('can all be dumped, with a file for every table', async () => {
-    await using own = await startPostgres({ major });
-    for (const name of await createAwkwardDatabases(own)) {
-      const directory = await dump(own, name);
-      const data = (await readdir(directory)).filter((file) => /^\d+\.dat$/.test(file));
-      expect(data.length, name).toBe((await expectedRows(own, name)).size);
     }
   });
 });
