@@ -19,7 +19,7 @@ const tableInventory = z.object({
  */
 export const inventory = z.object({
   tables: z.array(tableInventory),
-  /** Tables that the configuration left out, or whose data it left out. */
+  /** Tables that are not in the backup, or not their data: by configuration, or because pg_dump leaves them out by itself. */
   excludedTables: z.array(z.object({ schema: z.string(), name: z.string() })),
   sequences: z.array(
     z.object({ schema: z.string(), name: z.string(), lastValue: z.string(), isCalled: z.boolean() }),

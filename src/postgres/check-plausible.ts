@@ -18,7 +18,7 @@ export function implausible(database: string, fault: string, cause?: unknown): O
  *
  * @param expected - the tables that the snapshot has
  * @param excludes - whether the configuration leaves tables out, or the data of tables
- * @returns the tables that were left out on purpose, or whose data a standby does not have
+ * @returns the tables that were left out on purpose, or whose data pg_dump leaves out by itself
  * @throws OperationError `DumpImplausible`, or `InvalidConfiguration` when the configuration leaves out every table
  */
 export function checkPlausible(
@@ -33,7 +33,7 @@ export function checkPlausible(
   const dumped = oidsOf('TABLE DATA');
   const missing = expected.filter(({ oid }) => !dumped.has(oid));
   const lost = missing.filter(
-    ({ oid, isUnreadable }) => !isUnreadable && !(defined.has(oid) ? excludes.data : excludes.tables),
+    ({ oid, mayLackData }) => !mayLackData && !(defined.has(oid) ? excludes.data : excludes.tables),
   );
   const [first] = lost;
   if (first)
@@ -41,10 +41,11 @@ export function checkPlausible(
       database,
       `${lost.length} tables have no data in it, among them "${first.schema}"."${first.name}"`,
     );
-  if (excludes.tables && expected.length > 0 && defined.size + dumped.size === 0)
+  const own = expected.filter(({ mayLackData }) => !mayLackData);
+  if (excludes.tables && own.length > 0 && defined.size + dumped.size === 0)
     throw new OperationError(
       'InvalidConfiguration',
-      `excludeTables leaves out all ${expected.length} tables of "${database}": nothing would be backed up; correct the patterns in backups.yaml.`,
+      `excludeTables leaves out all ${own.length} tables of "${database}": nothing would be backed up; correct the patterns in backups.yaml.`,
     );
   return missing.map(({ schema, name }) => ({ schema, name }));
 }

@@ -79,25 +79,32 @@ export interface RelationName {
   name: string;
 }
 
-/** A table that should have data in a dump. */
+/** A table that has data. */
 export interface ExpectedTable extends RelationName {
-  /** An unlogged table of a standby, which has its definition only: pg_dump leaves its data out there. */
-  isUnreadable: boolean;
+  /**
+   * pg_dump leaves its data out by itself: that of an unlogged table of a standby, which has the definition only, and that
+   * of a table that belongs to an extension, unless the extension has declared it to be the user's.
+   */
+  mayLackData: boolean;
 }
 
 /**
- * Every table that should have data in a dump: ordinary tables (leaf partitions among them) that no extension owns,
- * nor a session as its temporary one.
+ * Every table that may have data: ordinary tables (leaf partitions among them) but sessions' temporary ones and empty
+ * ones of extensions.
+ *
+ * @see https://www.postgresql.org/docs/current/extend-extensions.html#EXTEND-EXTENSIONS-CONFIG-TABLES
  */
 export async function listTables(client: Client): Promise<ExpectedTable[]> {
   const { rows } = await client.query<ExpectedTable>(
     `SELECT c.oid::int8::float8 AS oid, n.nspname AS schema, c.relname AS name,
-            c.relpersistence = 'u' AND pg_is_in_recovery() AS "isUnreadable"
+            (c.relpersistence = 'u' AND pg_is_in_recovery()) OR e.extension IS NOT NULL AS "mayLackData"
        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            LEFT JOIN (SELECT objid AS table, refobjid AS extension FROM pg_depend
+                        WHERE classid = 'pg_class'::regclass AND objsubid = 0
+                          AND refclassid = 'pg_extension'::regclass AND deptype = 'e') e ON e.table = c.oid
       WHERE c.relkind = 'r' AND c.relpersistence <> 't'
         AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-        AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
-                                                  AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e')
+        AND (e.extension IS NULL OR pg_relation_size(c.oid) > 0)
       ORDER BY 2, 3`,
   );
   return rows;

@@ -102,3 +102,12 @@ test('a standby is backed up, its unlogged tables named as left out', async () =
   ]);
   expect(inventory.excludedTables).toEqual([{ schema: 'public', name: 'cache' }]);
 });
+
+test('a table whose rows belong to an extension, so that no dump holds them, is named as left out', async () => {
+  const postgres = await startServer(
+    `${twoTables} CREATE TABLE given AS TABLE orders; ALTER EXTENSION plpgsql ADD TABLE given`,
+  );
+  const { inventory } = await dump(postgres);
+  expect(inventory.tables.map(({ name }) => name)).toEqual(['customers', 'orders']);
+  expect(inventory.excludedTables).toEqual([{ schema: 'public', name: 'given' }]);
+});
