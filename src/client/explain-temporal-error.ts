@@ -9,10 +9,15 @@ const byStatus: Record<number, [type: FailureType, remedy: string]> = {
   16: ['AuthenticationFailed', 'check TEMPORAL_API_KEY or the client certificate'],
 };
 
-/** The gRPC error below the envelopes that the SDK puts around it. */
-function findGrpcError(error: unknown): { code: number; details: string } | undefined {
+/** What the server says with status 5, NOT_FOUND, where the SDK does not make it a NamespaceNotFoundError. */
+const NO_NAMESPACE = /^Namespace \S+ is not found/;
+
+/** The gRPC error below the envelopes that the SDK puts around it: its status, and what the server says. */
+function findGrpcError(error: unknown): { code: number; text: string } | undefined {
   for (let inner = error; inner instanceof Error; inner = inner.cause)
-    if (isGrpcServiceError(inner)) return inner;
+    // A worker's native connection has no details; a client's connection puts the status before its message.
+    if (isGrpcServiceError(inner))
+      return { code: Number(inner.code), text: (inner.details || inner.message).replace(/\.$/, '') };
   return undefined;
 }
 
@@ -21,7 +26,8 @@ export function explainTemporalError(
   error: unknown,
   { address, namespace }: { address: string; namespace: string },
 ): unknown {
-  if (error instanceof NamespaceNotFoundError)
+  const grpc = findGrpcError(error);
+  if (error instanceof NamespaceNotFoundError || NO_NAMESPACE.test(grpc?.text ?? ''))
     return new OperationError(
       'InvalidArgument',
       `Temporal at ${address} has no namespace "${namespace}"; set TEMPORAL_NAMESPACE.`,
@@ -33,10 +39,9 @@ export function explainTemporalError(
       `Namespace "${namespace}" has no workflow "${error.workflowId}"; check the id, "temporal workflow list" shows them.`,
       { cause: error },
     );
-  const grpc = findGrpcError(error);
   if (!grpc) return error;
   const [type, remedy] = byStatus[grpc.code] ?? ['Unexpected', 'see the log of the Temporal server'];
-  return new OperationError(type, `Temporal at ${address} answered: ${grpc.details}; ${remedy}.`, {
+  return new OperationError(type, `Temporal at ${address} answered: ${grpc.text}; ${remedy}.`, {
     cause: error,
   });
 }

@@ -34,9 +34,22 @@ export function checkServer(
       databases: await listDatabases(client),
     }));
   };
+  const name = `server ${server.name}`;
+  /** For what needs the server: its own check says why it cannot be asked. */
+  const ask = async (signal: AbortSignal) => {
+    try {
+      return await inspect(signal);
+    } catch (cause) {
+      throw new OperationError(
+        'ServerUnreachable',
+        `Not checked; put right what keeps "${name}" from being ok.`,
+        { cause },
+      );
+    }
+  };
   return [
     {
-      name: `server ${server.name}`,
+      name,
       run: async (signal) => {
         const { version } = await inspect(signal);
         return ok(`PostgreSQL ${formatVersion(version)} at ${server.host}:${server.port}, as ${server.user}`);
@@ -45,7 +58,7 @@ export function checkServer(
     {
       name: `databases of ${server.name}`,
       run: async (signal) => {
-        const { databases } = await inspect(signal);
+        const { databases } = await ask(signal);
         const names = server.databases?.map(({ name }) => name) ?? namesToBackUp(databases);
         const missing = names.filter((name) => !databases.some(({ database }) => database === name));
         if (missing.length > 0)
@@ -60,7 +73,7 @@ export function checkServer(
     {
       name: `programs for ${server.name}`,
       run: async (signal) => {
-        const { major } = await inspect(signal);
+        const { major } = await ask(signal);
         const directories = [...programDirectories, ...path];
         const found: string[] = [];
         for (const program of ['pg_dump', 'pg_restore', ...(server.globals ? ['pg_dumpall'] : [])])

@@ -1,6 +1,7 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { workerRoles, type WorkerRole } from '../../model/worker-roles.js';
 import { action } from '../context.js';
+import { explainTemporalError } from '../explain-temporal-error.js';
 
 function parseRoles(text: string): WorkerRole[] {
   return text.split(',').map((name) => {
@@ -13,11 +14,10 @@ function parseRoles(text: string): WorkerRole[] {
 
 export const worker = new Command('worker')
   .description('run a worker until SIGTERM or SIGINT; logs go to standard error, one JSON object a line')
-  .option(
-    '--roles <roles>',
-    'what this process does: control runs the workflows, backup their steps',
-    parseRoles,
-    [...workerRoles],
+  .addOption(
+    new Option('--roles <roles>', 'what this process does: control runs the workflows, backup their steps')
+      .argParser(parseRoles)
+      .default([...workerRoles], workerRoles.join(',')),
   )
   .addHelpText(
     'after',
@@ -33,6 +33,11 @@ Examples:
       const configuration = await context.loadConfiguration();
       // The SDK's native core takes a moment to load, which other commands need not wait for.
       const { runWorker } = await import('../../worker.js');
-      await runWorker(configuration, context.environment, options.roles);
+      const { connectionOptions, namespace } = context.environment.temporal;
+      try {
+        await runWorker(configuration, context.environment, options.roles);
+      } catch (error) {
+        throw explainTemporalError(error, { address: connectionOptions.address, namespace });
+      }
     }),
   );

@@ -1,15 +1,21 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findFreePort } from '../../../tools/servers/free-port.js';
 import { startTemporalDevServer } from '../../../tools/servers/temporal.js';
 import { makeGpgHome } from '../../support/gpg-home.js';
-import { makeScratchDirectory } from '../../support/scratch-directory.js';
 import { runCli, startCli } from './run-cli.js';
+
+let scratch: string;
+beforeAll(async () => {
+  scratch = await mkdtemp(join(tmpdir(), 'tb-refusals-'));
+});
+afterAll(() => rm(scratch, { recursive: true }));
 
 /** A configuration, and the environment in which nobody listens where Temporal should be. */
 async function prepare(text: string) {
-  const directory = await makeScratchDirectory();
+  const directory = await mkdtemp(join(scratch, 'test-'));
   const file = join(directory, 'backups.yaml');
   await writeFile(file, text.replaceAll('$directory', directory));
   const address = `127.0.0.1:${await findFreePort()}`;
@@ -37,7 +43,7 @@ stores: []
 colour: blue
 `;
 
-test.each([[['backup']], [['schedules', 'apply']], [['schedules', 'list']], [['worker']]])(
+test.concurrent.each([[['backup']], [['schedules', 'apply']], [['schedules', 'list']], [['worker']]])(
   'without Temporal, %j says where it was looked for',
   async (args) => {
     const { address, environment, directory } = await prepare(good);
@@ -50,27 +56,24 @@ test.each([[['backup']], [['schedules', 'apply']], [['schedules', 'list']], [['w
   },
 );
 
-test('a stack is shown only when asked for', async () => {
+test.concurrent('a stack is shown only when asked for', async () => {
   const { environment } = await prepare(good);
   expect((await runCli(['backup'], environment)).stderr).not.toMatch(/^ +at /m);
   expect((await runCli(['backup', '--verbose'], environment)).stderr).toMatch(/^ +at /m);
 });
 
-test('an unknown namespace is named', async () => {
+test.concurrent('an unknown namespace is named', async () => {
   await using temporal = await startTemporalDevServer();
   const { environment } = await prepare(good);
-  const { exitCode, stderr } = await runCli(['backup'], {
-    ...environment,
-    TEMPORAL_ADDRESS: temporal.address,
-    TEMPORAL_NAMESPACE: 'elsewhere',
-  });
-  expect({ exitCode, stderr }).toEqual({
-    exitCode: 2,
-    stderr: `Temporal at ${temporal.address} has no namespace "elsewhere"; set TEMPORAL_NAMESPACE.`,
-  });
+  const message = `Temporal at ${temporal.address} has no namespace "elsewhere"; set TEMPORAL_NAMESPACE.`;
+  const run = (...args: string[]) =>
+    runCli(args, { ...environment, TEMPORAL_ADDRESS: temporal.address, TEMPORAL_NAMESPACE: 'elsewhere' });
+  for (const command of ['backup', 'worker'])
+    expect(await run(command)).toEqual({ exitCode: 2, stdout: '', stderr: message });
+  expect((await run('config', 'check')).stdout).toContain(message);
 });
 
-test('every error of the configuration is listed with its line', async () => {
+test.concurrent('every error of the configuration is listed with its line', async () => {
   const { file, environment } = await prepare(wrong);
   for (const args of [['config', 'check'], ['list'], ['backup']]) {
     const { exitCode, stdout, stderr } = await runCli(args, environment);
@@ -85,7 +88,7 @@ test('every error of the configuration is listed with its line', async () => {
   }
 });
 
-test('a missing configuration is named, with how to name another', async () => {
+test.concurrent('a missing configuration is named, with how to name another', async () => {
   const { exitCode, stderr } = await runCli(['status', '--config', '/nowhere/backups.yaml'], {});
   expect(exitCode).toBe(2);
   expect(stderr).toBe(
@@ -93,14 +96,14 @@ test('a missing configuration is named, with how to name another', async () => {
   );
 });
 
-test('a schedule that stands for no workflow is refused', async () => {
+test.concurrent('a schedule that stands for no workflow is refused', async () => {
   const { environment } = await prepare(`${good}schedules: { weekly: { hour: 2 } }\n`);
   const { exitCode, stderr } = await runCli(['schedules', 'apply'], environment);
   expect(exitCode).toBe(2);
   expect(stderr).toBe('schedules.weekly says no workflow; add "workflow:", or call it nightly or prune.');
 });
 
-test('config check finds everything that does not work at once', async () => {
+test.concurrent('config check finds everything that does not work at once', async () => {
   const { environment } = await prepare(`
 staging: { directory: $directory/no-staging }
 servers: [{ name: main, host: 127.0.0.1, port: 1, user: backup, passwordFile: $directory/no-password }]
@@ -123,9 +126,10 @@ stores: [{ url: 'file://$directory/no-store' }]
     'temporal',
   ]);
   for (const { detail } of findings) expect(detail).not.toContain('\n');
+  expect(findings.filter(({ detail }) => detail.includes('no-password'))).toHaveLength(1); // it is said once
 });
 
-test('a key that is about to expire is a warning', async () => {
+test.concurrent('a key that is about to expire is a warning', async () => {
   await using key = await makeGpgHome('backups@test.invalid', { expires: '10d' });
   const { directory, environment } = await prepare(`
 staging: { directory: $directory/staging }
@@ -143,7 +147,7 @@ stores: [{ url: 'file://$directory/store' }]
   });
 });
 
-test('a reader that stops early is no error', async () => {
+test.concurrent('a reader that stops early is no error', async () => {
   const child = startCli(['config', 'schema'], {});
   child.stdout.destroy();
   expect(await child).toMatchObject({ exitCode: 0, stderr: '' });

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { withTemporal } from '../../connect.js';
 import { action } from '../../context.js';
-import { print, printJson } from '../../output.js';
+import { count, print, printJson } from '../../output.js';
 import { applySchedules, planSchedules, type SchedulesPlan } from '../../schedules/apply-schedules.js';
 import { declaredSchedules } from '../../schedules/declared-schedules.js';
 import type { ScheduleChange } from '../../schedules/diff-schedules.js';
@@ -21,12 +21,15 @@ function describeChange({ name, change, fields, paused }: ScheduleChange): strin
   ];
 }
 
-function printPlan({ changes, foreign }: SchedulesPlan, dryRun: boolean): void {
+function printPlan({ changes, foreign }: SchedulesPlan): void {
   changes.flatMap(describeChange).forEach(print);
   foreign.forEach((id) => print(`  ${id}: left alone, it was not made by "schedules apply"`));
-  const count = changes.filter(({ change }) => change !== 'unchanged').length;
-  if (count === 0) print('Nothing to change.');
-  else print(dryRun ? `${count} to change; nothing was changed (--dry-run).` : `${count} to change:`);
+}
+
+function conclude({ changes }: SchedulesPlan, dryRun: boolean): string {
+  const changed = changes.filter(({ change }) => change !== 'unchanged').length;
+  if (changed === 0) return 'Nothing to change.';
+  return `${count(changed, 'schedule')} ${dryRun ? 'to change; nothing was changed (--dry-run)' : 'changed'}.`;
 }
 
 export const apply = new Command('apply')
@@ -47,10 +50,10 @@ in the Temporal UI is put right.`,
       const declared = declaredSchedules(await context.loadConfiguration());
       await withTemporal(context.environment, async (client) => {
         const plan = await planSchedules(client, declared);
-        if (!context.json) printPlan(plan, dryRun);
+        if (!context.json) printPlan(plan);
         if (!dryRun) await applySchedules(client, declared, plan.changes);
         if (context.json) printJson({ dryRun, ...plan });
-        else if (!dryRun && plan.changes.some(({ change }) => change !== 'unchanged')) print('Done.');
+        else print(conclude(plan, dryRun));
       });
     }),
   );
