@@ -50,7 +50,12 @@ const server = z
     name: name.describe('what keys, metrics and workflow arguments call it'),
     host: z.string().min(1),
     port: z.int().min(1).max(65535).default(5432),
-    user: z.string().min(1).describe('needs pg_read_all_data and pg_monitor; a superuser for the globals'),
+    user: z
+      .string()
+      .min(1)
+      .describe(
+        'needs pg_read_all_data and pg_monitor; a superuser for globals, large objects, subscriptions and user mappings',
+      ),
     passwordFile: file.optional().describe('a file that holds the password and nothing else'),
     sslmode: z.enum(['disable', 'require', 'verify-full']).default('disable'),
     sslRootCert: file.optional(),

@@ -22,7 +22,7 @@ const treatments = {
   ServerUnreachable: passing('check that the server runs and that host, port and max_connections allow it'),
   AuthenticationFailed: fixable('check user and passwordFile of the server in backups.yaml, and pg_hba.conf'),
   PermissionDenied: fixable(
-    'grant the backup role pg_read_all_data and pg_monitor, BYPASSRLS where there is row-level security, superuser for globals',
+    'grant the backup role pg_read_all_data and pg_monitor, BYPASSRLS where there is row-level security, superuser for globals and large objects',
   ),
   LockTimeout: passing('see who holds the lock in pg_locks, or raise lockWaitTimeout'),
   ProgramMissing: fixable('install it on the worker'),

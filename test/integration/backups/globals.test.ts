@@ -103,6 +103,6 @@ test('a role that may not read the passwords is told that the globals need more'
   });
   expect(await failureOf(await backUpGlobals(system))).toMatchObject({
     type: 'PermissionDenied',
-    message: expect.stringMatching(/pg_authid.*superuser for globals\.$/) as string,
+    message: expect.stringMatching(/pg_authid.*superuser for globals and large objects\.$/) as string,
   });
 });
