@@ -1,12 +1,34 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import type { BackupsResult } from '../../../src/model/results.js';
 import { startPostgres } from '../../../tools/servers/postgres.js';
-import { startBackupSystem } from '../../support/backup-system.js';
+import { startTemporalDevServer } from '../../../tools/servers/temporal.js';
+import { startBackupSystem, type BackupSystemOptions } from '../../support/backup-system.js';
+import { shareInFile } from '../../support/share-in-file.js';
+import { makeNamespace } from '../../support/temporal-namespace.js';
 import { waitUntil } from '../../support/wait-until.js';
 import { holdFirstRun, makeWrappedPrograms } from '../../support/wrapped-programs.js';
 import { startCli } from './run-cli.js';
+
+const postgres = shareInFile(startPostgres);
+const temporal = shareInFile(startTemporalDevServer);
+beforeAll(async () => {
+  await postgres().query('postgres', 'CREATE DATABASE app');
+  await postgres().query('app', 'CREATE TABLE rows AS SELECT n FROM generate_series(1, 100000) n');
+});
+
+/** A system, and the environment in which the CLI finds it. */
+async function startSystem(options: Partial<BackupSystemOptions>) {
+  const system = await startBackupSystem({
+    databases: ['app'],
+    postgres: postgres(),
+    temporal: await makeNamespace(temporal()),
+    ...options,
+  });
+  const environment = { ...system.environment, TEMPONEST_BACKUPS_CONFIG: system.configurationFile };
+  return { ...system, environment };
+}
 
 /** Resolves when standard error has a line that fits. */
 async function lineOf(child: ReturnType<typeof startCli>, pattern: RegExp): Promise<string> {
@@ -14,18 +36,15 @@ async function lineOf(child: ReturnType<typeof startCli>, pattern: RegExp): Prom
   throw new Error(`No line fits ${pattern}.`);
 }
 
-test('Ctrl-C detaches: the run goes on, can be watched again, and status shows it', async () => {
-  await using postgres = await startPostgres();
-  await postgres.query('postgres', 'CREATE DATABASE app');
-  await postgres.query('app', 'CREATE TABLE rows AS SELECT n FROM generate_series(1, 100000) n');
+test.concurrent('Ctrl-C detaches: the run goes on, can be watched again, and status shows it', async () => {
   await using programs = await makeWrappedPrograms();
-  const pgDump = await programs.wrap({ name: 'pg_dump', from: postgres.binDirectory, script: holdFirstRun });
-  await using system = await startBackupSystem({
-    databases: ['app'],
-    postgres,
-    programDirectories: [programs.directory],
+  const pgDump = await programs.wrap({
+    name: 'pg_dump',
+    from: postgres().binDirectory,
+    script: holdFirstRun,
   });
-  const environment = { ...system.environment, TEMPONEST_BACKUPS_CONFIG: system.configurationFile };
+  await using system = await startSystem({ programDirectories: [programs.directory] });
+  const { environment } = system;
 
   const followed = startCli(['backup'], environment);
   await pgDump.held();
@@ -56,9 +75,9 @@ test('Ctrl-C detaches: the run goes on, can be watched again, and status shows i
   ]);
 });
 
-test('without a worker that is said, and the run waits for one', async () => {
-  await using system = await startBackupSystem({ databases: ['app'], startWorker: false });
-  const environment = { ...system.environment, TEMPONEST_BACKUPS_CONFIG: system.configurationFile };
+test.concurrent('without a worker that is said, and the run waits for one', async () => {
+  await using system = await startSystem({ startWorker: false });
+  const { environment } = system;
   const followed = startCli(['backup', 'app'], environment);
   expect(await lineOf(followed, /^No worker/)).toBe(
     'No worker answers on task queue temponest-backups; start one with "temponest-backups worker", the run waits for it.',
@@ -69,9 +88,9 @@ test('without a worker that is said, and the run waits for one', async () => {
   expect(stderr).not.toContain('Warning');
 });
 
-test('the worker command runs a backup and ends at SIGTERM', async () => {
-  await using system = await startBackupSystem({ databases: ['app'], startWorker: false });
-  const environment = { ...system.environment, TEMPONEST_BACKUPS_CONFIG: system.configurationFile };
+test.concurrent('the worker command runs a backup and ends at SIGTERM', async () => {
+  await using system = await startSystem({ startWorker: false });
+  const { environment } = system;
   const worker = startCli(['worker'], environment);
   try {
     expect(await startCli(['backup', 'app', '--reason', 'worker command'], environment)).toMatchObject({
@@ -85,9 +104,9 @@ test('the worker command runs a backup and ends at SIGTERM', async () => {
   for (const line of stderr.split('\n')) expect(() => JSON.parse(line) as unknown).not.toThrow();
 });
 
-test('a run that is terminated in Temporal ends the command with exit code 1', async () => {
-  await using system = await startBackupSystem({ databases: ['app'], startWorker: false });
-  const environment = { ...system.environment, TEMPONEST_BACKUPS_CONFIG: system.configurationFile };
+test.concurrent('a run that is terminated in Temporal ends the command with exit code 1', async () => {
+  await using system = await startSystem({ startWorker: false });
+  const { environment } = system;
   const { stdout } = await startCli(['backup', '--detach', '--json'], environment);
   const { workflowId } = JSON.parse(stdout) as { workflowId: string };
   const followed = startCli(['backup', '--follow', workflowId, '--json'], environment);
