@@ -32,6 +32,7 @@ const SESSION_OPTIONS = [
   'statement_timeout=0',
   'idle_session_timeout=0',
   'default_transaction_read_only=off',
+  'array_nulls=on',
   'synchronous_commit=off',
 ];
 
@@ -40,10 +41,10 @@ export function quoteDatabase(name: string): string {
   return `dbname='${name.replace(/['\\]/g, '\\$&')}'`;
 }
 
+/** Not the options of a dump: what a materialized view shows may depend on the time zone that the database has set. */
 function restoreEnvironment(server: ServerConnection, database: string): Record<string, string> {
-  const environment = libpqEnvironment(server, database);
-  const options = SESSION_OPTIONS.map((option) => ` -c ${option}`).join('');
-  return { ...environment, PGOPTIONS: environment.PGOPTIONS + options };
+  const options = SESSION_OPTIONS.map((option) => `-c ${option}`).join(' ');
+  return { ...libpqEnvironment(server, database), PGOPTIONS: options };
 }
 
 /** It writes nothing itself: what is full is the server's disk. */

@@ -47,6 +47,14 @@ test('rows come back in the order they had, which one worker of pg_restore would
   expect(compareInventories(dumped.inventory, taken.inventory, taken).differences).toEqual([]);
 });
 
+test('arrays keep their NULLs, whatever the database has set for those who type them', async () => {
+  const { directory, dumped, target } = await prepare(
+    'nulls',
+    `CREATE TABLE lists AS SELECT '{NULL,"NULL"}'::text[] AS list; ALTER DATABASE nulls SET array_nulls = off`,
+  );
+  expect((await restoreAndCompare(server, dumped, target, directory)).differences).toEqual([]);
+});
+
 test('columns that a parent got later are noted, not reported', async () => {
   const { directory, dumped, target } = await prepare(
     'inherits',
