@@ -31,7 +31,7 @@ export async function unpack(
   const [decompressor] = await compressorCommand({ method: artifact.codec, level: 1 }, programDirectories);
   const decompress: PipelineProgram = {
     file: decompressor!,
-    args: ['--decompress', '--quiet', '--stdout'],
+    args: ['--decompress', '--stdout'],
     findFault: (said, hasFailed) =>
       hasFailed && said !== '' ? damagedArtifact(artifact, 'cannot be decompressed', said) : undefined,
   };

@@ -9,6 +9,8 @@ export interface GpgHome extends AsyncDisposable {
   fingerprint: string;
   /** Writes the exported public keys to a file. */
   exportPublicKeys: (file: string) => Promise<void>;
+  /** Writes the exported private keys to a file, protected by the passphrase. */
+  exportPrivateKeys: (file: string) => Promise<void>;
   /** Decrypts a file with the private key. */
   decrypt: (input: string, output: string) => Promise<void>;
   /** Runs gpg in this home and answers with its standard output. */
@@ -20,16 +22,29 @@ export interface GpgHome extends AsyncDisposable {
  *
  * @param expires - as gpg takes it: `never`, `20200101T000000`, `seconds=60`
  * @param options - further options for making the key, such as `--faked-system-time`
+ * @param algorithms - of the primary key and of the subkey that encrypts
  */
 export async function makeGpgHome(
   address: string,
-  { expires = 'never', options = [] }: { expires?: string; options?: string[] } = {},
+  {
+    expires = 'never',
+    options = [],
+    passphrase = '',
+    algorithms = ['ed25519', 'cv25519'],
+  }: {
+    expires?: string;
+    options?: string[];
+    passphrase?: string;
+    algorithms?: [primary: string, encryption: string];
+  } = {},
 ): Promise<GpgHome> {
   // Short: the path of the agent's socket has to fit into a socket address.
   const home = await mkdtemp(join(tmpdir(), 'tb-gpg-'));
   const gpg = async (...args: string[]) => {
     const common = ['--homedir', home, '--batch', '--no-tty', '--quiet', '--pinentry-mode', 'loopback'];
-    const { stdout } = await execa('gpg', [...common, '--passphrase', '', ...args], { stdin: 'ignore' });
+    const { stdout } = await execa('gpg', [...common, '--passphrase', passphrase, ...args], {
+      stdin: 'ignore',
+    });
     return stdout;
   };
   const dispose = async () => {
@@ -37,15 +52,16 @@ export async function makeGpgHome(
     await rm(home, { recursive: true, force: true });
   };
   try {
-    await gpg(...options, '--quick-generate-key', address, 'ed25519', 'cert', expires);
+    await gpg(...options, '--quick-generate-key', address, algorithms[0], 'cert', expires);
     const listing = await gpg('--with-colons', '--list-keys', address);
     const fingerprint = /^fpr:(?:[^:]*:){8}([0-9A-F]{40}):/m.exec(listing)![1]!;
-    await gpg(...options, '--quick-add-key', fingerprint, 'cv25519', 'encr', expires);
+    await gpg(...options, '--quick-add-key', fingerprint, algorithms[1], 'encr', expires);
     return {
       home,
       fingerprint,
       gpg,
       exportPublicKeys: async (file) => writeFile(file, await gpg('--armor', '--export')),
+      exportPrivateKeys: async (file) => writeFile(file, await gpg('--armor', '--export-secret-keys')),
       decrypt: async (input, output) => void (await gpg('--output', output, '--decrypt', input)),
       [Symbol.asyncDispose]: dispose,
     };
