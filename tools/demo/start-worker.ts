@@ -1,5 +1,5 @@
 import { tmpdir } from 'node:os';
-import { makeServerDirectory, makeStop, type Stoppable } from '../servers/server-directory.js';
+import { makeServerDirectory, makeStop, startOrStop, type Stoppable } from '../servers/server-directory.js';
 import { prepareServerProcess } from '../servers/server-process.js';
 
 /** A worker process. */
@@ -24,11 +24,6 @@ export async function startWorker(command: string, port: number): Promise<Worker
     isReady: async () => (await fetch(`http://127.0.0.1:${port}/ready`)).ok,
   });
   const stoppable = makeStop(() => server.end(), directory);
-  try {
-    await server.start();
-  } catch (error) {
-    await stoppable.stop();
-    throw error;
-  }
+  await startOrStop(() => server.start(), stoppable);
   return { ...stoppable, pid: server.pid! };
 }

@@ -5,7 +5,13 @@ import { execa } from 'execa';
 import pg from 'pg';
 import { installPostgres, type PostgresPrograms } from '../install/install-postgres.js';
 import { findFreePort } from './free-port.js';
-import { makeServerDirectory, makeStop, type Restartable, type Stoppable } from './server-directory.js';
+import {
+  makeServerDirectory,
+  makeStop,
+  startOrStop,
+  type Restartable,
+  type Stoppable,
+} from './server-directory.js';
 import { prepareServerProcess } from './server-process.js';
 
 /** What to start. */
@@ -79,7 +85,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     isReady: async () => (await query('postgres', 'SELECT 1')).length === 1,
   });
   const stoppable = makeStop(() => server.end(), directory);
-  try {
+  await startOrStop(async () => {
     await initialise({
       directory,
       dataDirectory,
@@ -90,10 +96,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
       settings: options.settings,
     });
     await server.start();
-  } catch (error) {
-    await stoppable.stop();
-    throw error;
-  }
+  }, stoppable);
   return {
     ...programs,
     ...address,

@@ -30,3 +30,13 @@ export function makeStop(end: () => Promise<void>, directory: string): Stoppable
   };
   return { stop, [Symbol.asyncDispose]: stop };
 }
+
+/** Starts a server; one that fails to start has ended, and its directory is gone, before this throws. */
+export async function startOrStop(start: () => Promise<unknown>, server: Stoppable): Promise<void> {
+  try {
+    await start();
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}

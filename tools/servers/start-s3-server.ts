@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findFreePort } from './free-port.js';
 import { answersRequests, createBucket, type S3Address, type S3Server } from './s3.js';
-import { makeServerDirectory, makeStop } from './server-directory.js';
+import { makeServerDirectory, makeStop, startOrStop } from './server-directory.js';
 import { prepareServerProcess } from './server-process.js';
 
 /** Empty directories of one server, all inside `directory`, which is its home. */
@@ -48,14 +48,11 @@ export async function startS3Server(kind: S3ServerKind, buckets: readonly string
     isReady: () => answersRequests(address),
   });
   const stoppable = makeStop(() => server.end(), directory);
-  try {
+  await startOrStop(async () => {
     for (const path of Object.values<string>({ ...directories })) await mkdir(path, { recursive: true });
     await server.start();
     for (const bucket of buckets) await createBucket(address, bucket);
-  } catch (error) {
-    await stoppable.stop();
-    throw error;
-  }
+  }, stoppable);
   return {
     ...address,
     ...stoppable,

@@ -7,7 +7,7 @@ import { stringify } from 'yaml';
 import { installTemporalServer, type TemporalServerPrograms } from '../install/install-temporal-server.js';
 import { findFreeLowPorts } from './free-port.js';
 import type { PostgresServer } from './postgres.js';
-import { makeServerDirectory, makeStop } from './server-directory.js';
+import { makeServerDirectory, makeStop, startOrStop } from './server-directory.js';
 import { prepareServerProcess } from './server-process.js';
 import { servesNamespace, type TemporalServer } from './temporal.js';
 
@@ -47,17 +47,14 @@ export async function startTemporal124(options: { postgres: PostgresServer }): P
   });
   // What it would still save when asked to end goes with the PostgreSQL server of the test.
   const stoppable = makeStop(() => server.kill(), directory);
-  try {
+  await startOrStop(async () => {
     for (const schema of ['temporal', 'visibility'] as const)
       await createDatabase(programs, postgres, schema);
     await mkdir(join(directory, 'config'));
     const config = stringify(describeServer(postgres, ports));
     await writeFile(join(directory, 'config', 'test.yaml'), config, { mode: 0o600 });
     await server.start();
-  } catch (error) {
-    await stoppable.stop();
-    throw error;
-  }
+  }, stoppable);
   return {
     ...stoppable,
     address,

@@ -1,7 +1,13 @@
 import { Connection } from '@temporalio/client';
 import { installTemporal } from '../install/install-temporal.js';
 import { findFreePorts } from './free-port.js';
-import { makeServerDirectory, makeStop, type Restartable, type Stoppable } from './server-directory.js';
+import {
+  makeServerDirectory,
+  makeStop,
+  startOrStop,
+  type Restartable,
+  type Stoppable,
+} from './server-directory.js';
 import { prepareServerProcess } from './server-process.js';
 
 /** What to start. */
@@ -56,12 +62,7 @@ export async function startTemporalDevServer(
   });
   // Asked to end, it first waits for a second, and nobody needs what it would still save.
   const stoppable = makeStop(() => server.kill(), directory);
-  try {
-    await server.start();
-  } catch (error) {
-    await stoppable.stop();
-    throw error;
-  }
+  await startOrStop(() => server.start(), stoppable);
   return {
     ...stoppable,
     address,

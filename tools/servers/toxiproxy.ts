@@ -1,6 +1,6 @@
 import { installToxiproxy } from '../install/install-toxiproxy.js';
 import { findFreePort } from './free-port.js';
-import { makeServerDirectory, makeStop, type Stoppable } from './server-directory.js';
+import { makeServerDirectory, makeStop, startOrStop, type Stoppable } from './server-directory.js';
 import { prepareServerProcess } from './server-process.js';
 
 /** One disturbance of a connection; see https://github.com/Shopify/toxiproxy#toxics. */
@@ -44,12 +44,7 @@ export async function startToxiproxy(): Promise<Toxiproxy> {
     isReady: async () => (await call('GET', '/version')) !== undefined,
   });
   const stoppable = makeStop(() => server.end(), directory);
-  try {
-    await server.start();
-  } catch (error) {
-    await stoppable.stop();
-    throw error;
-  }
+  await startOrStop(() => server.start(), stoppable);
   let created = 0;
   return {
     ...stoppable,
