@@ -8,6 +8,9 @@ import type { RunProgress, SubjectProgress } from './progress.js';
 /** How long a worker may take to answer a query, in milliseconds. */
 const QUERY_TIMEOUT = 2000;
 
+/** `temporal.api.enums.v1.TimeoutType.TIMEOUT_TYPE_HEARTBEAT` */
+const HEARTBEAT_TIMEOUT = 4;
+
 const heartbeat = z.object({ bytesDone: z.number(), bytesExpected: z.number() });
 
 /** The workflow's answer to the query `progress`, or undefined when no worker gives one in time. */
@@ -26,10 +29,12 @@ function readPendingStep({ raw }: WorkflowExecutionDescription) {
   const [activity] = raw.pendingActivities ?? [];
   const payload = activity?.heartbeatDetails?.payloads?.[0];
   const beat = heartbeat.safeParse(payload ? defaultPayloadConverter.fromPayload(payload) : undefined).data;
-  const trouble = activity?.lastFailure?.message;
+  const failure = activity?.lastFailure;
+  const isSilence = Number(failure?.timeoutFailureInfo?.timeoutType) === HEARTBEAT_TIMEOUT;
+  const trouble = isSilence ? 'no sign of life from the worker' : failure?.message;
   return {
     ...beat,
-    ...(trouble ? { trouble: `attempt ${activity.attempt}, after: ${trouble}` } : {}),
+    ...(trouble ? { trouble: `attempt ${activity!.attempt}, after: ${trouble}` } : {}),
   };
 }
 

@@ -55,6 +55,9 @@ function renderTables({ inventory: { tables } }: DatabaseManifest): string {
   return `\n\n${renderTable(['TABLE', '>ROWS', '>SIZE'], rows)}${rest > 0 ? `\nand ${count(rest, 'smaller table')}` : ''}`;
 }
 
+/** zstd frames its version: `*** Zstandard CLI (64-bit) v1.5.4, by Yann Collet ***`. */
+const trimBanner = (version: string) => version.replace(/^\*+ | \*+$/g, '');
+
 /** A manifest for people: what it is of, what it holds, and its largest tables. */
 export function renderManifest(manifest: Manifest): string {
   const facts = {
@@ -70,7 +73,7 @@ export function renderManifest(manifest: Manifest): string {
     ...describeArtifact(manifest),
     'Made by': `workflow ${manifest.workflowId}, run ${manifest.runId}`,
     Steps: describeSteps(manifest),
-    Tools: Object.values(manifest.tools).join('; '),
+    Tools: Object.values(manifest.tools).map(trimBanner).join('; '),
   };
   const width = Math.max(...Object.keys(facts).map((name) => name.length));
   const lines = Object.entries(facts).map(([name, text]) => `${name.padEnd(width)}  ${text}`);
