@@ -179,3 +179,11 @@ it('names a wrong key, which says nothing of the backup', async () => {
   await writeFile(privateKeysFile, await right.gpg('--armor', '--export-secret-keys'));
   expect((await drillBoth(system, { privateKeys: { privateKeysFile } })).verdict).toBe('proven');
 });
+
+it('tells a locale that this worker lacks from a bad backup', async () => {
+  const { system, manifest } = await prepare();
+  await rewriteManifest(system, manifest, (changed) => {
+    changed.collation = changed.characterType = 'xx_XX.utf8';
+  });
+  expectFault(await drillBoth(system), 'restore', 'notProvable', /xx_XX\.utf8/);
+});
