@@ -47,7 +47,12 @@ const databaseManifest = z.object({
   characterType: z.string(),
   localeProvider: z.enum(['libc', 'icu', 'builtin']),
   locale: z.string().nullable(),
+  icuRules: z.string().nullable().optional(),
   owner: z.string(),
+  /** Where the database is, and all tablespaces that it uses beside the server's own. Not in the oldest manifests. */
+  tablespace: z.string().optional(),
+  tablespaces: z.array(z.string()).optional(),
+  comment: z.string().nullable().optional(),
   connectionLimit: z.int(),
   /** The database's ACL as PostgreSQL prints it (`aclitem`), or null for the default. */
   privileges: z.array(z.string()).nullable(),

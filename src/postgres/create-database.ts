@@ -4,12 +4,21 @@ import type { DatabaseManifest } from '../model/manifest.js';
 import { administer, inTransaction } from './administer.js';
 import { applySettings } from './database-settings.js';
 import { dropUnfinished } from './drop-database.js';
-import { markerOf, provisionalName, type RestoreTarget } from './restore-target.js';
+import { completeStatement, markerOf, provisionalName, type RestoreTarget } from './restore-target.js';
 
 /** What of a manifest makes a database. */
 export type DatabaseProperties = Pick<
   DatabaseManifest,
-  'encoding' | 'collation' | 'characterType' | 'localeProvider' | 'locale' | 'owner' | 'settings'
+  | 'encoding'
+  | 'collation'
+  | 'characterType'
+  | 'localeProvider'
+  | 'locale'
+  | 'icuRules'
+  | 'owner'
+  | 'tablespace'
+  | 'comment'
+  | 'settings'
 >;
 
 /** Before this, every database was libc's, and CREATE DATABASE knew no other. */
@@ -22,7 +31,8 @@ const FIRST_WITH_PROVIDERS = 150000;
  * @see https://www.postgresql.org/docs/current/sql-createdatabase.html
  */
 export function createStatement(name: string, properties: DatabaseProperties, serverVersion: number): string {
-  const { encoding, collation, characterType, localeProvider, locale, owner } = properties;
+  const { encoding, collation, characterType, localeProvider, locale, icuRules, owner, tablespace } =
+    properties;
   return [
     `CREATE DATABASE ${escapeIdentifier(name)} TEMPLATE template0 OWNER ${escapeIdentifier(owner)}`,
     `ENCODING ${escapeLiteral(encoding)}`,
@@ -31,6 +41,8 @@ export function createStatement(name: string, properties: DatabaseProperties, se
     ...(localeProvider === 'libc' || locale === null
       ? []
       : [`${localeProvider.toUpperCase()}_LOCALE ${escapeLiteral(locale)}`]),
+    ...(icuRules ? [`ICU_RULES ${escapeLiteral(icuRules)}`] : []),
+    ...(tablespace === undefined ? [] : [`TABLESPACE ${escapeIdentifier(tablespace)}`]),
   ].join(' ');
 }
 
@@ -59,9 +71,8 @@ export async function createDatabase(
     );
     await client.query(createStatement(provisional, properties, rows[0]!.version));
     await inTransaction(client, async () => {
-      await client.query(
-        `COMMENT ON DATABASE ${escapeIdentifier(provisional)} IS ${escapeLiteral(markerOf(target.restoreId))}`,
-      );
+      const comment = markerOf(target.restoreId) + (properties.comment ?? '');
+      await client.query(`COMMENT ON DATABASE ${escapeIdentifier(provisional)} IS ${escapeLiteral(comment)}`);
       await applySettings(client, provisional, properties.settings);
       await client.query(
         `ALTER DATABASE ${escapeIdentifier(provisional)} RENAME TO ${escapeIdentifier(target.database)}`,
@@ -86,11 +97,7 @@ async function refuseExisting(client: Client, { server, database }: RestoreTarge
  */
 export async function completeDatabase(target: RestoreTarget, signal: AbortSignal): Promise<void> {
   await administer(target, signal, async (client) => {
-    const { rowCount } = await client.query(
-      `SELECT FROM pg_database WHERE datname = $1 AND shobj_description(oid, 'pg_database') = $2`,
-      [target.database, markerOf(target.restoreId)],
-    );
-    if (rowCount === 1)
-      await client.query(`COMMENT ON DATABASE ${escapeIdentifier(target.database)} IS NULL`);
+    const complete = await completeStatement(client, target);
+    if (complete) await client.query(complete);
   });
 }

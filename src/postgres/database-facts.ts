@@ -7,13 +7,22 @@ export interface DatabaseFacts {
   characterType: string;
   localeProvider: 'libc' | 'icu' | 'builtin';
   locale: string | null;
+  icuRules: string | null;
   owner: string;
+  /** Where the database is unless its objects say otherwise. */
+  tablespace: string;
+  /** All that it uses beside the server's own. */
+  tablespaces: string[];
+  comment: string | null;
   connectionLimit: number;
   privileges: string[] | null;
   settings: { role: string | null; setting: string }[];
   extensions: { name: string; version: string; schema: string }[];
   roles: string[];
 }
+
+/** What initdb makes has lower ones. */
+const FIRST_OWN_OID = 16384;
 
 /** Reads the database's own properties, its extensions and the roles it mentions. */
 export async function readDatabaseFacts(client: Client): Promise<DatabaseFacts> {
@@ -24,15 +33,24 @@ export async function readDatabaseFacts(client: Client): Promise<DatabaseFacts> 
     ctype: string;
     provider: string;
     locale: string | null;
+    rules: string | null;
     owner: string;
+    tablespace: string;
+    comment: string | null;
     connlimit: number;
     privileges: string[] | null;
   }>(
     `SELECT pg_encoding_to_char(encoding) AS encoding, datcollate AS collation, datctype AS ctype,
             coalesce(to_jsonb(d)->>'datlocprovider', 'c') AS provider,
             coalesce(to_jsonb(d)->>'datlocale', to_jsonb(d)->>'daticulocale') AS locale,
-            pg_get_userbyid(datdba) AS owner, datconnlimit AS connlimit, datacl::text[] AS privileges
-       FROM pg_database d WHERE datname = current_database()`,
+            to_jsonb(d)->>'daticurules' AS rules, pg_get_userbyid(datdba) AS owner, spcname AS tablespace,
+            shobj_description(d.oid, 'pg_database') AS comment, datconnlimit AS connlimit, datacl::text[] AS privileges
+       FROM pg_database d JOIN pg_tablespace t ON t.oid = dattablespace WHERE datname = current_database()`,
+  );
+  const tablespaces = await client.query<{ name: string }>(
+    `SELECT spcname AS name FROM pg_tablespace WHERE spcname NOT IN ('pg_default', 'pg_global') AND oid IN (
+       SELECT reltablespace FROM pg_class
+       UNION SELECT dattablespace FROM pg_database WHERE datname = current_database()) ORDER BY 1`,
   );
   const settings = await client.query<{ role: string | null; setting: string }>(
     `SELECT nullif(setrole, 0)::regrole::text AS role, unnest(setconfig) AS setting
@@ -43,14 +61,15 @@ export async function readDatabaseFacts(client: Client): Promise<DatabaseFacts> 
     `SELECT extname AS name, extversion AS version, nspname AS schema
        FROM pg_extension e JOIN pg_namespace n ON n.oid = extnamespace ORDER BY extname`,
   );
-  // pg_shdepend names every role that owns, is granted or is named by an object of this database; the database's own
-  // owner and grants hang on the shared catalogue (dbid 0).
+  // pg_shdepend names every role that owns, is granted or is named by an object of this database, but the superuser that
+  // initdb made; the database's own owner and grants hang on the shared catalogue (dbid 0).
   const roles = await client.query<{ rolname: string }>(
     `SELECT rolname FROM pg_roles WHERE oid IN (
        SELECT refobjid FROM pg_shdepend s WHERE refclassid = 'pg_authid'::regclass
           AND (dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
             OR (dbid = 0 AND classid = 'pg_database'::regclass
                 AND objid = (SELECT oid FROM pg_database WHERE datname = current_database())))
+       UNION SELECT relowner FROM pg_class WHERE oid >= ${FIRST_OWN_OID}
        UNION SELECT datdba FROM pg_database WHERE datname = current_database()
        UNION SELECT setrole FROM pg_db_role_setting
               WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database()))
@@ -63,7 +82,11 @@ export async function readDatabaseFacts(client: Client): Promise<DatabaseFacts> 
     characterType: row!.ctype,
     localeProvider: row!.provider === 'i' ? 'icu' : row!.provider === 'b' ? 'builtin' : 'libc',
     locale: row!.locale,
+    icuRules: row!.rules,
     owner: row!.owner,
+    tablespace: row!.tablespace,
+    tablespaces: tablespaces.rows.map(({ name }) => name),
+    comment: row!.comment,
     connectionLimit: row!.connlimit,
     privileges: row!.privileges,
     settings: settings.rows,

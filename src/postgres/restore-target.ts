@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Client } from 'pg';
+import { escapeIdentifier, escapeLiteral, type Client } from 'pg';
 import type { AdministeredServer } from './administer.js';
 
 /** The database that a restore makes. */
@@ -11,11 +11,27 @@ export interface RestoreTarget extends AdministeredServer {
 }
 
 /**
- * The comment by which a database is known to be made by this restore and not complete. It is set together with the
- * name and removed when the restore is complete: what carries it may be dropped, and nothing else.
+ * The comment by which a database is known to be made by this restore and not complete, before the one that it is to
+ * have. It is set together with the name and removed when the restore is complete: what carries it may be dropped, and
+ * nothing else.
  */
 export function markerOf(restoreId: string): string {
-  return `TempoNest Backups is restoring this database (${restoreId}); do not use it yet.`;
+  return `TempoNest Backups is restoring this database (${restoreId}); do not use it yet.\n`;
+}
+
+/** The statement that makes a database complete, if it is this restore's and unfinished; else undefined. */
+export async function completeStatement(
+  client: Client,
+  { database, restoreId }: Pick<RestoreTarget, 'database' | 'restoreId'>,
+  becomes = database,
+): Promise<string | undefined> {
+  const { rows } = await client.query<{ comment: string | null }>(
+    `SELECT substr(shobj_description(oid, 'pg_database'), length($2) + 1) AS comment FROM pg_database
+      WHERE datname = $1 AND starts_with(shobj_description(oid, 'pg_database'), $2)`,
+    [database, markerOf(restoreId)],
+  );
+  const [row] = rows;
+  return row && `COMMENT ON DATABASE ${escapeIdentifier(becomes)} IS ${escapeLiteral(row.comment ?? '')}`;
 }
 
 /**
@@ -30,7 +46,7 @@ export function provisionalName(restoreId: string): string {
 export async function findUnfinished(client: Client, restoreId: string): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>(
     `SELECT datname AS name FROM pg_database
-      WHERE datname = $1 OR shobj_description(oid, 'pg_database') = $2`,
+      WHERE datname = $1 OR starts_with(shobj_description(oid, 'pg_database'), $2)`,
     [provisionalName(restoreId), markerOf(restoreId)],
   );
   return rows.map(({ name }) => name);

@@ -3,6 +3,7 @@ import { DatabaseError, escapeIdentifier, type Client } from 'pg';
 import { OperationError, remedyFor } from '../model/failures.js';
 import { administer, type AdministeredServer } from './administer.js';
 import { refuseUnswappable } from './refuse-unswappable.js';
+import { completeStatement } from './restore-target.js';
 
 /** Which database takes whose place. */
 export interface Swap {
@@ -46,6 +47,11 @@ export async function swapDatabases(
     if (isDone(swap, oids)) return;
     refuseNames(target, swap, oids);
     await refuseUnswappable(client, target, [swap.live, swap.replacement]);
+    const { restoreId } = target;
+    const complete =
+      restoreId === undefined
+        ? undefined
+        : await completeStatement(client, { database: swap.replacement, restoreId }, swap.live);
     const [live, replacement, becomes] = [swap.live, swap.replacement, swap.becomes].map(escapeIdentifier);
     await client.query(`SET lock_timeout = '${LOCK_TIMEOUT}'`);
     const endSessions = keepEnding(target, [oids.get(swap.live)!, oids.get(swap.replacement)!], signal);
@@ -53,7 +59,7 @@ export async function swapDatabases(
       await client.query(
         `ALTER DATABASE ${live} RENAME TO ${becomes};
          ALTER DATABASE ${replacement} RENAME TO ${live};
-         ${target.restoreId === undefined ? '' : `COMMENT ON DATABASE ${live} IS NULL`}`,
+         ${complete ?? ''}`,
       );
     } catch (error) {
       if (error instanceof DatabaseError && error.code === IN_USE) throw describeInUse(target, error);

@@ -14,21 +14,25 @@ export interface TargetFacts {
   missingExtensions: string[];
 }
 
+type BackupNeeds = Pick<DatabaseManifest, 'serverVersion' | 'inventory' | 'tablespaces' | 'id'>;
+
 /**
  * Looks at a server with a backup's eyes, before anything is done.
  *
  * @param databases - names to look for
- * @throws OperationError `TargetUnfit` for a standby, or a server older than the one that was backed up
+ * @throws OperationError `TargetUnfit` for a standby, for a server older than the one that was backed up, or without its tablespaces
  */
 export async function readTargetFacts(
   target: AdministeredServer,
-  { serverVersion, inventory, id }: Pick<DatabaseManifest, 'serverVersion' | 'inventory' | 'id'>,
+  { serverVersion, inventory, tablespaces, id }: BackupNeeds,
   databases: readonly string[],
   signal: AbortSignal,
 ): Promise<TargetFacts> {
   return administer(target, signal, async (client) => {
     const facts = await readServerFacts(client);
     refuseUnfit(target.server.name, facts, id, Math.floor(serverVersion / 10000));
+    const missing = await findMissing(client, tablespaces ?? [], 'SELECT spcname FROM pg_tablespace');
+    if (missing.length > 0) throw describeTablespaces(target.server.name, id, missing);
     const sizes = await client.query<{ name: string; bytes: string }>(
       'SELECT datname AS name, pg_database_size(oid)::text AS bytes FROM pg_database WHERE datname = ANY($1)',
       [databases],
@@ -70,4 +74,11 @@ function refuseUnfit(
       'TargetUnfit',
       `Server ${name} is PostgreSQL ${major}, older than the ${backupMajor} that backup ${id} was made of; restore into a server of version ${backupMajor} or later.`,
     );
+}
+
+function describeTablespaces(name: string, id: string, missing: readonly string[]): OperationError {
+  return new OperationError(
+    'TargetUnfit',
+    `Server ${name} lacks ${missing.length === 1 ? 'the tablespace' : 'the tablespaces'} ${missing.map((each) => `"${each}"`).join(', ')} that backup ${id} uses; create them there with CREATE TABLESPACE.`,
+  );
 }

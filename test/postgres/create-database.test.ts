@@ -21,6 +21,12 @@ test.each<[string, DatabaseProperties, number, string]>([
     "LC_COLLATE 'de_DE' LC_CTYPE 'C' LOCALE_PROVIDER icu ICU_LOCALE 'de-DE'",
   ],
   [
+    'ICU with rules, in a tablespace',
+    { ...libc, localeProvider: 'icu', locale: 'und', icuRules: "&a < 'b'", tablespace: 'the "fast"' },
+    160014,
+    `LC_COLLATE 'de_DE' LC_CTYPE 'C' LOCALE_PROVIDER icu ICU_LOCALE 'und' ICU_RULES '&a < ''b''' TABLESPACE "the ""fast"""`,
+  ],
+  [
     'builtin',
     { ...libc, localeProvider: 'builtin', locale: 'C.UTF-8' },
     180004,

@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import { Client, escapeIdentifier } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { completeDatabase, createDatabase } from '../../../src/postgres/create-database.js';
+import { withConnection } from '../../../src/postgres/connection.js';
+import { readDatabaseFacts } from '../../../src/postgres/database-facts.js';
 import { applyPrivileges } from '../../../src/postgres/database-privileges.js';
 import { dropUnfinished } from '../../../src/postgres/drop-database.js';
 import { restoreArchive } from '../../../src/postgres/pg-restore.js';
@@ -9,11 +11,11 @@ import { markerOf, provisionalName } from '../../../src/postgres/restore-target.
 import { startPostgres, type PostgresServer } from '../../../tools/servers/postgres.js';
 import { makeScratchDirectory } from '../../support/scratch-directory.js';
 import { waitUntil } from '../../support/wait-until.js';
-import { context, dump, signal, targetOn } from './restored-database.js';
+import { connectionTo, context, dump, signal, targetOn } from './restored-database.js';
 
 let server: PostgresServer;
 beforeAll(async () => {
-  server = await startPostgres({ major: 16 });
+  server = await startPostgres({ major: 16, settings: { allow_in_place_tablespaces: 'on' } });
 });
 afterAll(() => server.stop());
 
@@ -44,6 +46,15 @@ async function oidOf(database: string): Promise<number | undefined> {
     [database],
   );
   return row?.oid;
+}
+
+async function commentOf(database: string): Promise<string | null | undefined> {
+  const [row] = await server.query<{ comment: string | null }>(
+    'postgres',
+    `SELECT shobj_description(oid, 'pg_database') AS comment FROM pg_database WHERE datname = $1`,
+    [database],
+  );
+  return row?.comment;
 }
 
 describe('a retry', () => {
@@ -113,9 +124,10 @@ describe("somebody else's database", () => {
 
   test('is what a complete one is', async () => {
     const complete = target('complete');
-    await createDatabase(complete, properties, signal);
+    await createDatabase(complete, { ...properties, comment: "it's of\ntwo lines" }, signal);
     await completeDatabase(complete, signal);
     await completeDatabase(complete, signal);
+    expect(await commentOf('complete')).toBe("it's of\ntwo lines");
     expect(await dropUnfinished(complete, signal)).toEqual([]);
     expect(await oidOf('complete')).toBeDefined();
   });
@@ -124,11 +136,27 @@ describe("somebody else's database", () => {
 test('whoever sees an unfinished database is told what it is', async () => {
   const unfinished = target('unfinished');
   await createDatabase(unfinished, properties, signal);
+  expect(await commentOf('unfinished')).toBe(markerOf(unfinished.restoreId));
+});
+
+test('tablespaces are kept, and named where they are not', async () => {
+  await server.query('postgres', `CREATE TABLESPACE "fast; one" LOCATION ''`);
+  await server.query('postgres', `CREATE TABLESPACE other LOCATION ''`);
+  await server.query('postgres', 'CREATE DATABASE "on fast" TABLESPACE "fast; one"');
+  await server.query('on fast', 'CREATE TABLE t () TABLESPACE other');
+  const facts = await withConnection(connectionTo(server), 'on fast', signal, readDatabaseFacts);
+  expect(facts).toMatchObject({ tablespace: 'fast; one', tablespaces: ['fast; one', 'other'] });
+  await createDatabase(target('on fast again'), facts, signal);
   const [row] = await server.query(
     'postgres',
-    `SELECT shobj_description(oid, 'pg_database') AS comment FROM pg_database WHERE datname = 'unfinished'`,
+    `SELECT spcname AS name FROM pg_database d JOIN pg_tablespace t ON t.oid = dattablespace WHERE datname = 'on fast again'`,
   );
-  expect(row).toEqual({ comment: markerOf(unfinished.restoreId) });
+  expect(row).toEqual({ name: 'fast; one' });
+  const elsewhere = { ...properties, tablespace: 'nowhere' };
+  await expect(createDatabase(target('nowhere'), elsewhere, signal)).rejects.toMatchObject({
+    type: 'TargetUnfit',
+    message: expect.stringMatching(/tablespace "nowhere" does not exist/) as string,
+  });
 });
 
 test.each<[string, Partial<typeof properties>, RegExp]>([
@@ -171,13 +199,15 @@ test('settings are there while the data comes back, and none of them disturbs it
     'demanding',
     `CREATE TABLE plain AS SELECT generate_series(1, 100) AS n;
      SET app.rows = '7';
-     CREATE MATERIALIZED VIEW asking AS SELECT n FROM plain WHERE n <= current_setting('app.rows')::int`,
+     CREATE MATERIALIZED VIEW asking AS SELECT n FROM plain WHERE n <= current_setting('app.rows')::int;
+     CREATE MATERIALIZED VIEW local AS SELECT extract(hour FROM timestamptz '2024-01-01 00:00+00')::int AS hour`,
   );
   const directory = await makeScratchDirectory();
   const { facts } = await dump(server, 'demanding', directory);
   const restored = target('demanding again');
   const settings = [
     'app.rows=7',
+    'TimeZone=Asia/Tokyo',
     'default_transaction_read_only=on',
     'statement_timeout=1ms',
     'idle_session_timeout=1ms',
@@ -191,6 +221,7 @@ test('settings are there while the data comes back, and none of them disturbs it
   await restoreArchive(restored, join(directory, 'data'), options, context);
   await server.query('postgres', `ALTER DATABASE ${escapeIdentifier(restored.database)} RESET ALL`);
   expect(await server.query(restored.database, 'SELECT count(*)::int AS n FROM asking')).toEqual([{ n: 7 }]);
+  expect(await server.query(restored.database, 'SELECT hour FROM local')).toEqual([{ hour: 9 }]);
 });
 
 test('a restored subscription is dropped without its slot on the publisher', async () => {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import pMap from 'p-map';
 import { expect, test } from 'vitest';
 import { withConnection } from '../../../src/postgres/connection.js';
+import { completeDatabase } from '../../../src/postgres/create-database.js';
 import { readDatabaseFacts } from '../../../src/postgres/database-facts.js';
 import { startPostgres } from '../../../tools/servers/postgres.js';
 import { createAwkwardDatabases } from '../../support/awkward-databases.js';
@@ -27,6 +28,7 @@ test.each([15, 16, 18])(
       const target = targetOn(server, `${number} 'host=nowhere' \\ "x"`, `restore ${number}`);
       const comparison = await restoreAndCompare(server, dumped, target, directory);
       expect(comparison, database).toEqual({ differences: [], notes: NOTED[database] ?? [] });
+      await completeDatabase(target, signal);
       const facts = await withConnection(connectionTo(server), target.database, signal, readDatabaseFacts);
       expect(facts, database).toEqual(dumped.facts);
     };

@@ -1,9 +1,13 @@
 import { Client, escapeIdentifier } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { withConnection } from '../../../src/postgres/connection.js';
+import { createDatabase } from '../../../src/postgres/create-database.js';
+import { readDatabaseFacts } from '../../../src/postgres/database-facts.js';
+import { dropUnfinished } from '../../../src/postgres/drop-database.js';
 import { swapDatabases, type Swap } from '../../../src/postgres/swap-databases.js';
 import { startPostgres, type PostgresServer } from '../../../tools/servers/postgres.js';
 import { waitUntil } from '../../support/wait-until.js';
-import { connectionTo, signal } from './restored-database.js';
+import { connectionTo, signal, targetOn } from './restored-database.js';
 
 let server: PostgresServer;
 const swap = (names: Swap) =>
@@ -103,6 +107,26 @@ test('done again it does nothing', async () => {
   await swap(there);
   expect(await contentsOf(there.live)).toBe(there.replacement);
   expect(await contentsOf(there.becomes)).toBe(there.live);
+});
+
+test('with the swap a restored database is complete, and no longer its restore’s to drop', async () => {
+  const target = targetOn(server, 'just restored', 'a restore');
+  const facts = await withConnection(target.server, 'postgres', signal, readDatabaseFacts);
+  await createDatabase(target, { ...facts, comment: "it's mine" }, signal);
+  await makeDatabase('in use');
+  const names = { live: 'in use', replacement: 'just restored', becomes: 'in use before' };
+  await swapDatabases(target, names, signal);
+  await swapDatabases(target, names, signal);
+  expect(await dropUnfinished(target, signal)).toEqual([]);
+  const comments = await server.query(
+    'postgres',
+    `SELECT datname AS name, shobj_description(oid, 'pg_database') AS comment
+       FROM pg_database WHERE datname LIKE 'in use%' ORDER BY 1`,
+  );
+  expect(comments).toEqual([
+    { name: 'in use', comment: "it's mine" },
+    { name: 'in use before', comment: null },
+  ]);
 });
 
 test('settings and limits go with their database', async () => {

@@ -19,8 +19,8 @@ const inventory = {
   roles: ['postgres', 'nobody "here"', 'nor here'],
 };
 const backup = { id: 'app_20261124_020000', serverVersion: 160001, inventory };
-const administered = (port = server.port) => ({
-  server: { ...connectionTo(server), port },
+const administered = () => ({
+  server: connectionTo(server),
   maintenanceDatabase: 'postgres',
 });
 
@@ -41,6 +41,14 @@ test('a server older than the backup’s is refused', async () => {
     type: 'TargetUnfit',
     message:
       'Server prod is PostgreSQL 16, older than the 17 that backup app_20261124_020000 was made of; restore into a server of version 17 or later.',
+  });
+});
+
+test('a server without the backup’s tablespaces is refused', async () => {
+  const spread = { ...backup, tablespaces: ['fast', 'pg_default', 'very "fast"'] };
+  await expect(readTargetFacts(administered(), spread, [], signal)).rejects.toMatchObject({
+    type: 'TargetUnfit',
+    message: expect.stringMatching(/lacks the tablespaces "fast", "very "fast"" that backup/) as string,
   });
 });
 
