@@ -18,7 +18,10 @@ import { temporalLogger } from './worker/temporal-logger.js';
 
 /** Light activities at once: they wait for the network. */
 const LIGHT_SLOTS = 20;
-/** Slots for steps beside one for each database that may be in flight: a step that waits for one looks like a dead host. */
+/**
+ * Slots for steps beside two for each database that may be in flight (its archive is read back while it is encrypted): a
+ * step that waits for one looks like a dead host.
+ */
 const SPARE_STAGING_SLOTS = 8;
 /** After the grace time, what still runs is abandoned; its next attempt cleans up. */
 const FORCE_AFTER_SECONDS = 10;
@@ -114,7 +117,7 @@ async function createWorkers(
     taskQueue: stagingQueue(dependencies.volume.id),
     activities: stagingActivities(dependencies),
     maxConcurrentActivityTaskExecutions: servers.reduce(
-      (sum, { concurrency }) => sum + concurrency,
+      (sum, { concurrency }) => sum + 2 * concurrency,
       SPARE_STAGING_SLOTS,
     ),
   });

@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestFile } from '../archive/digest-file.js';
 import { encryptFile } from '../archive/gpg.js';
@@ -10,7 +9,7 @@ import { programDirectories, type Dependencies } from './dependencies.js';
 import { runStep } from './run-step.js';
 import { locateStaged, requireStaged, type StagedFile } from './staged-backup.js';
 
-/** Encrypts the compressed dump to the plan's recipients and removes the readable file. */
+/** Encrypts the compressed dump to the plan's recipients. */
 export async function encrypt(
   dependencies: Dependencies,
   plan: BackupPlan,
@@ -19,7 +18,7 @@ export async function encrypt(
   const { configuration, volume, logger } = dependencies;
   const staged = locateStaged(volume, plan);
   return runStep(logger, { bytesExpected: compressedBytes }, async (step) => {
-    const result = await completeStep(staged.directory, 'encrypt', async ({ directory, ledger }) => {
+    return completeStep(staged.directory, 'encrypt', async ({ directory, ledger }) => {
       const { encryption } = configuration;
       if (plan.encryption.method !== 'gpg' || encryption.method !== 'gpg')
         throw new OperationError(
@@ -45,7 +44,5 @@ export async function encrypt(
       }
       return digestFile(artifact, step.signal, step.onProgress);
     });
-    await rm(staged.compressed, { force: true });
-    return result;
   });
 }

@@ -8,13 +8,14 @@ import { notify } from './notify.js';
 import { planBackup } from './plan-backup.js';
 import { planBackups } from './plan-backups.js';
 import { prune } from './prune.js';
+import { readBack } from './read-back.js';
 import { releaseStaging } from './release-staging.js';
 import { reserveStaging } from './reserve-staging.js';
 import { upload } from './upload.js';
 import { verify } from './verify.js';
 
 const onAnyHost = { planBackup, planBackups, reserveStaging, discardUpload, prune, notify };
-const onTheStagingHost = { dump, compress, encrypt, upload, verify, commit, releaseStaging };
+const onTheStagingHost = { dump, compress, readBack, encrypt, upload, verify, commit, releaseStaging };
 
 /** A step without its dependencies, as workflows call it. */
 type Bound<S> = {

@@ -1,8 +1,15 @@
+import { rm } from 'node:fs/promises';
 import type { BackupPlan } from '../model/plan.js';
 import type { StoreReceipt } from '../stores/store.js';
 import { requireStore, type Dependencies } from './dependencies.js';
 import { runStep } from './run-step.js';
-import { artifactPath, plannedArtifactKey, requireStaged, type StagedFile } from './staged-backup.js';
+import {
+  artifactPath,
+  locateStaged,
+  plannedArtifactKey,
+  requireStaged,
+  type StagedFile,
+} from './staged-backup.js';
 
 /** Longer than the store's own time-outs: a connection that is merely slow moves a part in less. */
 const STALL_SECONDS = 300;
@@ -17,6 +24,8 @@ export async function upload(
   return runStep(logger, { bytesExpected: artifact.bytes, stallSeconds: STALL_SECONDS }, async (step) => {
     const path = artifactPath(volume, plan);
     await requireStaged(path);
+    // Encryption and reading back, which went on side by side, are both done with the readable file.
+    if (plan.encryption.method === 'gpg') await rm(locateStaged(volume, plan).compressed, { force: true });
     return requireStore(dependencies, plan.primaryStore).putFile(
       plannedArtifactKey(plan),
       { path, ...artifact },

@@ -1,5 +1,9 @@
-/** The steps of a backup, in their order. */
-export type BackupStep = 'reserve' | 'dump' | 'compress' | 'encrypt' | 'upload' | 'verify' | 'commit';
+/**
+ * The steps of a backup, in their order. The archive is read back beside its encryption, which is one step; where nothing
+ * is encrypted, reading back is a step of its own.
+ */
+export type BackupStep =
+  'reserve' | 'dump' | 'compress' | 'readBack' | 'encrypt' | 'upload' | 'verify' | 'commit';
 
 /** What `backupDatabase` and `backupGlobals` answer. */
 export interface BackupResult {

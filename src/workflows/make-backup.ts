@@ -5,12 +5,13 @@ import type { BackupPlan } from '../model/plan.js';
 import type { BackupProgress, BackupResult, BackupStep } from '../model/results.js';
 import { reserveStep, stagingSteps, storeStep } from './activity-options.js';
 import { isStagingHostGone, rootFailure } from './failures.js';
+import { runBeside } from './run-beside.js';
 
 const { reserveStaging } = proxyActivities<Activities>(reserveStep);
 const { discardUpload } = proxyActivities<Activities>(storeStep);
 
 /**
- * Makes one backup: reserve, dump, compress, encrypt, upload, verify, commit; and leaves nothing behind.
+ * Makes one backup: reserve, dump, compress, encrypt and read back, upload, verify, commit; and leaves nothing behind.
  *
  * @param progress - kept up to date for the query
  */
@@ -37,10 +38,16 @@ export async function makeBackup(plan: BackupPlan, progress: BackupProgress): Pr
   try {
     const dump = await time('dump', plan.expectedBytes, () => program.dump(plan));
     const compressed = await time('compress', dump.bytes, () => program.compress(plan, dump.bytes));
-    const artifact =
-      plan.encryption.method === 'none' && 'sha256' in compressed
-        ? compressed
-        : await time('encrypt', compressed.bytes, () => program.encrypt(plan, compressed.bytes));
+    const readBack = async () => {
+      // The globals' file is compared as it is compressed.
+      if (plan.subject.kind === 'database') await program.readBack(plan, compressed.bytes);
+    };
+    const isEncrypted = plan.encryption.method === 'gpg';
+    const artifact = await time(isEncrypted ? 'encrypt' : 'readBack', compressed.bytes, () =>
+      runBeside(readBack, async () =>
+        !isEncrypted && 'sha256' in compressed ? compressed : program.encrypt(plan, compressed.bytes),
+      ),
+    );
     isUploading = true;
     const receipt = await time('upload', artifact.bytes, () => transfer.upload(plan, artifact));
     await time('verify', artifact.bytes, () => transfer.verify(plan, receipt));

@@ -1,30 +1,26 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { backupProgressQuery } from '../../src/workflows/queries.js';
 import { startToxiproxy } from '../../tools/servers/toxiproxy.js';
 import { countAttempts } from '../support/activity-attempts.js';
-import {
-  moments,
-  startHeldSystem,
-  startSharedServers,
-  stepOf,
-  type SharedServers,
-} from '../support/held-backup.js';
+import { moments, startHeldSystem, startSharedServers, stepOf } from '../support/held-backup.js';
 import { findProcesses } from '../support/our-processes.js';
+import { shareInFile } from '../support/share-in-file.js';
 import { makeNamespace } from '../support/temporal-namespace.js';
 import { waitUntil } from '../support/wait-until.js';
 import { expectOneWholeBackup } from '../support/whole-backup.js';
 
-let servers: SharedServers;
-beforeAll(async () => {
-  servers = await startSharedServers();
-});
-afterAll(() => servers[Symbol.asyncDispose]());
+const servers = shareInFile(startSharedServers);
 
-/** The program, with a child of its own, that a worker killed in a step leaves running. */
-const programs = { dump: 'pg_dump', compress: 'tar', encrypt: 'gpg' } as Record<string, string>;
+/** The program that a worker killed in a step leaves running, and how many processes of it can be told by their names. */
+const programs: Record<string, [name: string, processes: number]> = {
+  dump: ['pg_dump', 2],
+  compress: ['tar', 2],
+  readBack: ['zstd', 1],
+  encrypt: ['gpg', 2],
+};
 
 test.concurrent.each(moments)('a worker killed in the middle is replaced: %s', async (moment) => {
-  await using system = await startHeldSystem(moment, servers);
+  await using system = await startHeldSystem(moment, servers());
   const step = stepOf(moment);
   const backup = await system.startBackup('app');
   await system.held();
@@ -32,18 +28,18 @@ test.concurrent.each(moments)('a worker killed in the middle is replaced: %s', a
 
   await system.worker.kill('SIGKILL');
   const orphans = await findProcesses(system.scratch);
-  expect(orphans).toHaveLength(step in programs ? 2 : 0);
+  expect(orphans).toHaveLength(programs[step]?.[1] ?? 0);
   await system.worker.start();
 
   expect(await backup.result()).toMatchObject({ backupId, rows: 1000 });
-  const once = { dump: 1, compress: 1, encrypt: 1, upload: 1, verify: 1, commit: 1 };
+  const once = { dump: 1, compress: 1, readBack: 1, encrypt: 1, upload: 1, verify: 1, commit: 1 };
   expect(await countAttempts(backup)).toEqual({
     ...once,
     [step]: 2,
     ...{ planBackup: 1, reserveStaging: 1, releaseStaging: 1 },
   });
-  const ran = { pg_dump: 1, tar: 1, gpg: 1 };
-  expect(await system.countRuns()).toEqual({ ...ran, ...(step in programs ? { [programs[step]!]: 2 } : {}) });
+  const ran = { pg_dump: 1, tar: 1, zstd: 1, gpg: 1 };
+  expect(await system.countRuns()).toEqual({ ...ran, ...(programs[step] ? { [programs[step][0]]: 2 } : {}) });
   await expectOneWholeBackup(system, backupId!);
 });
 
@@ -52,9 +48,9 @@ test.concurrent(
   'a step that was finished but not reported when the worker died is not done again',
   async () => {
     await using toxiproxy = await startToxiproxy();
-    const proxy = await toxiproxy.createProxy(servers.temporal.address);
-    const temporal = await makeNamespace({ ...servers.temporal, address: `${proxy.host}:${proxy.port}` });
-    await using system = await startHeldSystem('dump', servers, { temporal });
+    const proxy = await toxiproxy.createProxy(servers().temporal.address);
+    const temporal = await makeNamespace({ ...servers().temporal, address: `${proxy.host}:${proxy.port}` });
+    await using system = await startHeldSystem('dump', servers(), { temporal });
     const backup = await system.startBackup('app');
     await system.held();
     await proxy.disable();
@@ -68,7 +64,7 @@ test.concurrent(
 
     const { backupId } = await backup.result();
     expect(await countAttempts(backup)).toMatchObject({ dump: 2, compress: 1 });
-    expect(await system.countRuns()).toEqual({ pg_dump: 1, tar: 1, gpg: 1 });
+    expect(await system.countRuns()).toEqual({ pg_dump: 1, tar: 1, zstd: 1, gpg: 1 });
     await expectOneWholeBackup(system, backupId);
   },
 );

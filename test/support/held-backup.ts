@@ -2,17 +2,20 @@ import { startMinio } from '../../tools/servers/minio.js';
 import { startPostgres, type PostgresServer } from '../../tools/servers/postgres.js';
 import type { S3Server } from '../../tools/servers/s3.js';
 import { startS3Proxy, type ProxiedRequest } from '../integration/stores/s3-proxy.js';
+import { operationId } from '../../src/model/queues.js';
 import { startTemporalDevServer, type TemporalDevServer } from '../../tools/servers/temporal.js';
-import { startBackupSystem, type BackupSystem, type BackupSystemOptions } from './backup-system.js';
+import { SERVER, startBackupSystem, type BackupSystem, type BackupSystemOptions } from './backup-system.js';
 import { makeGate } from './gate.js';
 import { makeGpgHome, type GpgHome } from './gpg-home.js';
 import { makeNamespace } from './temporal-namespace.js';
+import { waitUntil } from './wait-until.js';
 import { holdFirstRun, makeWrappedPrograms, onlyCount } from './wrapped-programs.js';
 
 /** Moments in the middle of each step of a backup. */
 export const moments = [
   'dump',
   'compress',
+  'readBack',
   'encrypt',
   'upload',
   'upload, answer on its way',
@@ -31,8 +34,8 @@ export interface HeldSystem extends BackupSystem {
   held: () => Promise<void>;
   /** Lets it go on. */
   release: () => Promise<void>;
-  /** How often each program has begun its part: dumping, packing, encrypting. */
-  countRuns: () => Promise<Record<'pg_dump' | 'tar' | 'gpg', number>>;
+  /** How often each program has begun its part: dumping, packing, reading back, encrypting. */
+  countRuns: () => Promise<Record<'pg_dump' | 'tar' | 'zstd' | 'gpg', number>>;
 }
 
 /** Servers that several systems share. */
@@ -78,6 +81,8 @@ export async function startHeldSystem(
     script: scriptAt('dump'),
   });
   const tar = await programs.wrap({ name: 'tar', argument: '--create', script: scriptAt('compress') });
+  // As tar runs it to decompress.
+  const zstd = await programs.wrap({ name: 'zstd', argument: '-d', script: scriptAt('readBack') });
   const gpg = await programs.wrap({ name: 'gpg', argument: '--encrypt', script: scriptAt('encrypt') });
 
   const gate = makeGate();
@@ -120,14 +125,25 @@ export async function startHeldSystem(
     await end();
     throw error;
   });
-  const program = { dump: pgDump, compress: tar, encrypt: gpg }[moment as 'dump' | 'compress' | 'encrypt'];
+  const program = { dump: pgDump, compress: tar, readBack: zstd, encrypt: gpg }[moment as 'dump'];
+  /** Reading back and encryption go on side by side: the one that is not held is to be over. */
+  const isAlone = async () => {
+    const backup = system.client.workflow.getHandle(
+      operationId({ kind: 'database', server: SERVER, database: 'app' }),
+    );
+    return (await backup.describe()).raw.pendingActivities?.length === 1;
+  };
   return {
     ...system,
-    held: () => program?.held() ?? gate.held,
+    held: async () => {
+      await (program?.held() ?? gate.held);
+      await waitUntil(`${moment} is all that goes on`, isAlone);
+    },
     release: async () => (program ? program.release() : gate.open()),
     countRuns: async () => ({
       pg_dump: (await pgDump.runs()).length,
       tar: (await tar.runs()).length,
+      zstd: (await zstd.runs()).length,
       gpg: (await gpg.runs()).length,
     }),
     async [Symbol.asyncDispose]() {
