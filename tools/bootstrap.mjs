@@ -51,7 +51,7 @@ async function main([verb, ...args]) {
   }
   if (areModulesStale()) {
     console.log('Installing npm packages');
-    const code = await run('npm', ['ci', '--no-audit', '--no-fund']);
+    const code = await run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
     if (code !== 0) return code;
   }
   return await run(process.execPath, ['--import', 'tsx', join('tools', `${verb}.ts`), ...args]);
