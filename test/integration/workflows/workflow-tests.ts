@@ -1,30 +1,21 @@
-import { fileURLToPath } from "node:url";
-import { Context } from "@temporalio/activity";
-import { WorkflowFailedError } from "@temporalio/client";
-import {
-  ApplicationFailure,
-  defineSearchAttributeKey,
-} from "@temporalio/common";
-import { TestWorkflowEnvironment } from "@temporalio/testing";
-import {
-  bundleWorkflowCode,
-  DefaultLogger,
-  Runtime,
-  Worker,
-  type WorkflowBundle,
-} from "@temporalio/worker";
-import { afterAll, beforeAll, onTestFinished } from "vitest";
-import type { Activities } from "../../../src/activities/index.js";
-import { isRetryable, type FailureType } from "../../../src/model/failures.js";
-import { makeBackupId } from "../../../src/model/names.js";
-import type { NotificationEvent } from "../../../src/model/notification.js";
-import type { BackupPlan } from "../../../src/model/plan.js";
-import { MAIN_QUEUE, stagingQueue } from "../../../src/model/queues.js";
-import { searchAttributeKeys } from "../../../src/model/search-attributes.js";
-import { installTemporalTestServer } from "../../../tools/install/install-temporal-test-server.js";
+import { fileURLToPath } from 'node:url';
+import { Context } from '@temporalio/activity';
+import { WorkflowFailedError } from '@temporalio/client';
+import { ApplicationFailure, defineSearchAttributeKey } from '@temporalio/common';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { bundleWorkflowCode, DefaultLogger, Runtime, Worker, type WorkflowBundle } from '@temporalio/worker';
+import { afterAll, beforeAll, onTestFinished } from 'vitest';
+import type { Activities } from '../../../src/activities/index.js';
+import { isRetryable, type FailureType } from '../../../src/model/failures.js';
+import { makeBackupId } from '../../../src/model/names.js';
+import type { NotificationEvent } from '../../../src/model/notification.js';
+import type { BackupPlan } from '../../../src/model/plan.js';
+import { MAIN_QUEUE, stagingQueue } from '../../../src/model/queues.js';
+import { searchAttributeKeys } from '../../../src/model/search-attributes.js';
+import { installTemporalTestServer } from '../../../tools/install/install-temporal-test-server.js';
 
 /** Which staging volume has a worker that listens. */
-const LIVE = stagingQueue("live");
+const LIVE = stagingQueue('live');
 /** What a call is recorded by: the step, and the backup that it is of. */
 export interface Call {
   step: keyof Activities;
@@ -44,39 +35,28 @@ let workflowBundle: WorkflowBundle;
 /** Sets up the server and the bundle for all tests of a file. */
 export function useWorkflowTests(): void {
   beforeAll(async () => {
-    Runtime.install({ logger: new DefaultLogger("ERROR") });
+    Runtime.install({ logger: new DefaultLogger('ERROR') });
     const path = await installTemporalTestServer();
     environment = await TestWorkflowEnvironment.createTimeSkipping({
-      server: { executable: { type: "existing-path", path } },
+      server: { executable: { type: 'existing-path', path } },
     });
     const { operatorService } = environment.connection;
-    const attributes = Object.keys(searchAttributeKeys).map(
-      (name) => [name, 2] as const,
-    );
+    const attributes = Object.keys(searchAttributeKeys).map((name) => [name, 2] as const);
     await operatorService.addSearchAttributes({
-      namespace: environment.namespace ?? "default",
+      namespace: environment.namespace ?? 'default',
       searchAttributes: Object.fromEntries(attributes),
     });
     workflowBundle = await bundleWorkflowCode({
-      workflowsPath: fileURLToPath(
-        new URL("../../../src/workflows/index.ts", import.meta.url),
-      ),
-      logger: new DefaultLogger("ERROR"),
+      workflowsPath: fileURLToPath(new URL('../../../src/workflows/index.ts', import.meta.url)),
+      logger: new DefaultLogger('ERROR'),
     });
   });
   afterAll(() => environment.teardown());
 }
 
 /** A failure as activities throw it. */
-export function failure(
-  type: FailureType,
-  message = `${type} happened`,
-): ApplicationFailure {
-  return ApplicationFailure.create({
-    type,
-    message,
-    nonRetryable: !isRetryable(type),
-  });
+export function failure(type: FailureType, message = `${type} happened`): ApplicationFailure {
+  return ApplicationFailure.create({ type, message, nonRetryable: !isRetryable(type) });
 }
 
 /** A step that goes on until it is cancelled. */
@@ -99,36 +79,24 @@ export function makeSteps(over: Partial<Activities> = {}): Steps {
   const planOf = (database: string | undefined): BackupPlan => ({
     subject:
       database === undefined
-        ? { kind: "globals", server: "main" }
-        : { kind: "database", server: "main", database },
-    id: makeBackupId(
-      database ?? "globals",
-      new Date(1_777_777_777_000 + 1000 * second++),
-    ),
+        ? { kind: 'globals', server: 'main' }
+        : { kind: 'database', server: 'main', database },
+    id: makeBackupId(database ?? 'globals', new Date(1_777_777_777_000 + 1000 * second++)),
     major: 16,
     stagingBytes: 1000,
     expectedBytes: 800,
-    dump: {
-      jobs: 2,
-      lockWaitTimeoutSeconds: 60,
-      excludeTables: [],
-      excludeTableData: [],
-      nice: 0,
-    },
-    compression: { method: "zstd", level: 1 },
-    encryption: { method: "gpg", recipients: ["F".repeat(40)] },
-    primaryStore: "primary",
+    dump: { jobs: 2, lockWaitTimeoutSeconds: 60, excludeTables: [], excludeTableData: [], nice: 0 },
+    compression: { method: 'zstd', level: 1 },
+    encryption: { method: 'gpg', recipients: ['F'.repeat(40)] },
+    primaryStore: 'primary',
     heartbeatSeconds: 30,
   });
-  const sha256 = "a".repeat(64);
+  const sha256 = 'a'.repeat(64);
   const steps: Activities = {
     planBackups: ({ databases }) =>
       Promise.resolve({
-        server: "main",
-        databases: (databases ?? ["large", "small"]).map((database) => ({
-          database,
-          expectedBytes: 800,
-        })),
+        server: 'main',
+        databases: (databases ?? ['large', 'small']).map((database) => ({ database, expectedBytes: 800 })),
         includeGlobals: databases === undefined,
         concurrency: 2,
       }),
@@ -140,16 +108,12 @@ export function makeSteps(over: Partial<Activities> = {}): Steps {
     encrypt: () => Promise.resolve({ bytes: 310, sha256 }),
     upload: (_plan, { bytes }) => Promise.resolve({ bytes, sha256 }),
     verify: () => Promise.resolve(),
-    commit: ({ id }) =>
-      Promise.resolve({
-        manifestKey: `${id}.manifest.json`,
-        artifactKey: `${id}.gpg`,
-      }),
+    commit: ({ id }) => Promise.resolve({ manifestKey: `${id}.manifest.json`, artifactKey: `${id}.gpg` }),
     releaseStaging: () => Promise.resolve(),
     discardUpload: () => Promise.resolve(),
     prune: () =>
       Promise.resolve({
-        server: "main",
+        server: 'main',
         dryRun: false,
         kept: 5,
         deleted: 2,
@@ -166,25 +130,18 @@ export function makeSteps(over: Partial<Activities> = {}): Steps {
     step,
     (...args: unknown[]) => {
       const { id } = (args[0] ?? {}) as Partial<BackupPlan>;
-      calls.push({
-        step: step as keyof Activities,
-        ...(id === undefined ? {} : { id }),
-      });
+      calls.push({ step: step as keyof Activities, ...(id === undefined ? {} : { id }) });
       return (run as (...args: unknown[]) => unknown)(...args);
     },
   ]);
-  return {
-    calls,
-    notifications,
-    activities: Object.fromEntries(recorded) as Activities,
-  };
+  return { calls, notifications, activities: Object.fromEntries(recorded) as Activities };
 }
 
 /** The names of the steps that were called, each row of tries counted once; without `readBack`, beside `encrypt`. */
 export function stepNames({ calls }: Steps): string[] {
   return calls
     .map(({ step }) => step)
-    .filter((step) => step !== "readBack")
+    .filter((step) => step !== 'readBack')
     .filter((step, index, all) => step !== all[index - 1]);
 }
 
@@ -193,9 +150,7 @@ export function countCalls({ calls }: Steps, step: keyof Activities): number {
 }
 
 /** Serves the main queue and the one staging volume that has a worker, to the end of the test. */
-export async function serve({
-  activities,
-}: Steps): Promise<TestWorkflowEnvironment["client"]> {
+export async function serve({ activities }: Steps): Promise<TestWorkflowEnvironment['client']> {
   const { nativeConnection: connection } = environment;
   const common = { connection, activities, maxHeartbeatThrottleInterval: 100 };
   const workers = await Promise.all([
@@ -211,27 +166,22 @@ export async function serve({
 }
 
 /** What a run shows of itself in the list of workflows. */
-export async function describeRun(
-  workflowId: string,
-): Promise<Record<string, unknown>> {
-  const { status, memo, typedSearchAttributes } =
-    await environment.client.workflow.getHandle(workflowId).describe();
-  const outcome = typedSearchAttributes.get(
-    defineSearchAttributeKey("BackupOutcome", "KEYWORD"),
-  );
+export async function describeRun(workflowId: string): Promise<Record<string, unknown>> {
+  const { status, memo, typedSearchAttributes } = await environment.client.workflow
+    .getHandle(workflowId)
+    .describe();
+  const outcome = typedSearchAttributes.get(defineSearchAttributeKey('BackupOutcome', 'KEYWORD'));
   return { status: status.name, outcome, memo };
 }
 
 /** What a workflow that is expected to fail ended with. */
-export async function failureOf(
-  run: Promise<unknown>,
-): Promise<{ type?: string; message: string }> {
+export async function failureOf(run: Promise<unknown>): Promise<{ type?: string; message: string }> {
   const error: unknown = await run.then(
     () => undefined,
     (caught: unknown) => caught,
   );
   if (!(error instanceof WorkflowFailedError))
-    throw new Error("The workflow did not fail.", { cause: error });
+    throw new Error('The workflow did not fail.', { cause: error });
   let cause: Error | undefined = error.cause;
   while (cause?.cause instanceof Error) cause = cause.cause;
   return cause as Error & { type?: string };
