@@ -2,7 +2,7 @@ import { rm, stat } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { listArchive, packDirectory } from '../src/archive/tar.js';
 import type { Compression } from '../src/model/plan.js';
-import { measureDirectory } from '../src/programs/measure-directory.js';
+import { measureDirectory } from '../src/files/measure-directory.js';
 import { seedTempoNest } from '../tools/data/seed-temponest.js';
 import { choosePostgres } from '../tools/demo/choose-postgres.js';
 import { makeDirectory } from '../tools/demo/make-directory.js';

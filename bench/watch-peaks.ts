@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { measureDirectory } from '../src/programs/measure-directory.js';
+import { measureDirectory } from '../src/files/measure-directory.js';
 import { readMemoryOfDescendants } from './process-memory.js';
 
 const INTERVAL_MS = 100;

@@ -1,4 +1,4 @@
-import { measureDirectory } from './measure-directory.js';
+import { measureDirectory } from '../files/measure-directory.js';
 
 /** How often the size is looked at, in milliseconds. */
 const INTERVAL = 1000;

@@ -1,5 +1,7 @@
-import { open, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { hasCode } from '../files/has-code.js';
+import { syncDirectory } from '../files/sync-directory.js';
 
 /**
  * Writes JSON so that the file holds either the old content or the new, whenever this process is killed. A machine that
@@ -16,12 +18,7 @@ export async function writeJsonDurably(path: string, value: unknown): Promise<vo
   const temporary = `${path}.partial`;
   await writeFile(temporary, JSON.stringify(value), { mode: 0o600, flush: true });
   await rename(temporary, path);
-  const directory = await open(dirname(path), 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
+  await syncDirectory(dirname(path));
 }
 
 /** Reads what {@link writeJson} wrote; undefined when there is no such file. */
@@ -29,7 +26,7 @@ export async function readJson<T>(path: string): Promise<T | undefined> {
   try {
     return JSON.parse(await readFile(path, 'utf8')) as T;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (hasCode(error, 'ENOENT')) return undefined;
     throw error;
   }
 }

@@ -1,9 +1,9 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { measureDirectory } from '../files/measure-directory.js';
 import { OperationError } from '../model/failures.js';
 import { encodeName } from '../model/names.js';
 import { readJson, writeJson } from './json-file.js';
-import { measureDirectory } from '../programs/measure-directory.js';
 import { discardStaging } from './step.js';
 import { backupDirectory, readVolumeSpace, type StagingVolume } from './volume.js';
 

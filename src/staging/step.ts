@@ -1,6 +1,7 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { hasCode } from '../files/has-code.js';
 import { endRecordedChildren, type ChildLedger } from '../programs/child-ledger.js';
 import { readJson, writeJson } from './json-file.js';
 
@@ -29,8 +30,8 @@ async function discardAttempt(directory: string): Promise<void> {
 
 /** Discards all earlier attempts at `step`, or at any step. */
 async function discardAttempts(backupDirectory: string, step = ''): Promise<void> {
-  const entries = await readdir(backupDirectory).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
+  const entries = await readdir(backupDirectory).catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT')) return [];
     throw error;
   });
   for (const entry of entries) {

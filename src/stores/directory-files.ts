@@ -1,11 +1,8 @@
-import { link, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
+import { link, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import type { Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
-
-/** Whether `error` is the file system's, with one of `codes`. */
-export function hasCode(error: unknown, ...codes: string[]): boolean {
-  return codes.includes((error as NodeJS.ErrnoException).code ?? '');
-}
+import { hasCode } from '../files/has-code.js';
+import { syncDirectory } from '../files/sync-directory.js';
 
 /** What the file system knows of `path`, or undefined when there is no such file. */
 export async function statIfThere(path: string): Promise<Stats | undefined> {
@@ -13,16 +10,6 @@ export async function statIfThere(path: string): Promise<Stats | undefined> {
     if (hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
     throw error;
   });
-}
-
-/** Makes a directory's entries durable. */
-export async function syncDirectory(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 /** Makes a directory and its missing parents, durably, for their owner only. */

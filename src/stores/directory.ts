@@ -2,15 +2,15 @@ import { createHash } from 'node:crypto';
 import { access, constants, open, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { hasCode } from '../files/has-code.js';
+import { syncDirectory } from '../files/sync-directory.js';
 import { OperationError } from '../model/failures.js';
 import { toDirectoryError } from './directory-errors.js';
 import {
-  hasCode,
   makeDirectory,
   namesIn,
   publish,
   statIfThere,
-  syncDirectory,
   walkFiles,
   type FoundFile,
 } from './directory-files.js';

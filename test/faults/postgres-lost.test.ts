@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { measureDirectory } from '../../src/programs/measure-directory.js';
+import { measureDirectory } from '../../src/files/measure-directory.js';
 import { startPostgres } from '../../tools/servers/postgres.js';
 import { startToxiproxy } from '../../tools/servers/toxiproxy.js';
 import { countAttempts } from '../support/activity-attempts.js';

@@ -1,7 +1,7 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { measureDirectory } from '../../src/programs/measure-directory.js';
+import { measureDirectory } from '../../src/files/measure-directory.js';
 import { makeScratchDirectory } from '../support/scratch-directory.js';
 
 it('adds up the files at every depth, and follows no link', async () => {
