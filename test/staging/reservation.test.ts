@@ -29,7 +29,8 @@ function wanted(database: string, bytes: number, over: Partial<Reservation> = {}
 async function makeSmallVolume(): Promise<StagingVolume> {
   const directory = await makeScratchDirectory();
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64m', 'tb-test', directory]);
-  onTestFinished(() => void execFileSync('umount', [directory]));
+  // Lazily: the volume's lock is held for as long as this process lives.
+  onTestFinished(() => void execFileSync('umount', ['--lazy', directory]));
   return openVolume(directory);
 }
 
