@@ -4,6 +4,7 @@ import type { RetentionDecision } from '../model/results.js';
 import { decideRetention, isFromFuture, type RetentionPolicy } from '../model/retention.js';
 import type { Store, StoredObject, UnfinishedUpload } from '../stores/store.js';
 import { listBackups, type ListedBackup } from './list-backups.js';
+import { listProvenBackups, newestProven } from './proven-backups.js';
 
 /** How long an artifact may wait for its manifest: what is younger may belong to a backup still on its way. */
 const GRACE_MILLISECONDS = 48 * 3_600_000;
@@ -16,7 +17,7 @@ export interface PruneRequest {
   policy: RetentionPolicy;
   /** The backups of any other database stay until someone deletes them by name. */
   configuredDatabases: readonly string[];
-  /** Backup id → why it must stay, e.g. `proven`, `in use`. */
+  /** Backup id → why it must stay, e.g. `in use`. */
   untouchable: ReadonlyMap<string, string>;
   now: Date;
 }
@@ -38,10 +39,12 @@ export interface PrunePlan {
 /**
  * Decides what of a server's backups goes, changing nothing.
  *
- * Besides the rules of {@link decideRetention}: `not configured` keeps all backups of a database that is no longer
- * configured, `locked` those that the store itself would refuse to delete, `artifact missing` those whose artifact the
- * listing did not show, and `future` those dated later than now. The last two represent no period: what became of them,
- * or of the clock, is for a person to find out.
+ * Besides the rules of {@link decideRetention}: `proven` keeps the newest backup of each subject that a drill has proven,
+ * `not configured` all backups of a database that is no longer configured, `locked` those that the store itself would
+ * refuse to delete, `artifact missing` those whose artifact the listing did not show, and `future` those dated later than
+ * now. The last two represent no period: what became of them, or of the clock, is for a person to find out.
+ *
+ * @throws OperationError `ManifestUnreadable` when the report of a drill can't be understood
  */
 export async function planPrune(
   store: Store,
@@ -60,7 +63,10 @@ export async function planPrune(
       if (await isLocked(key)) return { ...decision, keep: true, rules: ['locked'] };
     return decision;
   };
-  const decisions = await pMap(decideAll(backups, request), keepIfLocked, {
+  const past = backups.filter(({ time }) => !isFromFuture(time, now));
+  const proven = newestProven(past, await listProvenBackups(store, server, signal));
+  const untouchable = new Map([...proven.map(({ id }) => [id, 'proven'] as const), ...request.untouchable]);
+  const decisions = await pMap(decideAll(backups, { ...request, untouchable }), keepIfLocked, {
     concurrency: CONCURRENCY,
     signal,
   });
