@@ -5,6 +5,7 @@ import type { Inventory } from '../model/inventory.js';
 import type { ProgramContext } from '../programs/run-program.js';
 import type { ServerConnection } from '../model/server-connection.js';
 import { checkPlausible, checkUndisturbed, implausible } from './check-plausible.js';
+import { checkReferences } from './check-references.js';
 import { listTables, nameRelations, readDatabaseFacts, type DatabaseFacts } from './database-facts.js';
 import { findDisplacedTables, type DisplacedTables } from './displaced-tables.js';
 import { listDumpFiles, summarizeLargeObjects, summarizeTables } from './inventory.js';
@@ -115,6 +116,8 @@ async function dumpOnce(
       tables: options.excludeTables.length > 0,
       data: options.excludeTableData.length > 0,
     });
+    if (options.excludeTables.length + options.excludeTableData.length > 0)
+      await checkReferences(client, database, expected, entries);
     const names = await nameRelations(
       client,
       entries.map(({ oid }) => oid),

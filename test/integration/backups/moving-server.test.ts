@@ -17,7 +17,10 @@ async function startServer(tables: string): Promise<PostgresServer> {
   return postgres;
 }
 
-async function dump({ host, port, user, password, binDirectory }: PostgresServer) {
+async function dump(
+  { host, port, user, password, binDirectory }: PostgresServer,
+  exclude: { excludeTables?: string[]; excludeTableData?: string[] } = {},
+) {
   return await dumpWithInventory(
     { name: 'main', host, port, user, password, sslmode: 'disable' },
     'app',
@@ -25,6 +28,7 @@ async function dump({ host, port, user, password, binDirectory }: PostgresServer
     {
       ...{ jobs: 2, lockWaitTimeoutSeconds: 60, excludeTables: [], excludeTableData: [] },
       programDirectories: [binDirectory],
+      ...exclude,
     },
     { signal, onProgress: () => undefined },
   );
@@ -110,4 +114,29 @@ test('a table whose rows belong to an extension, so that no dump holds them, is 
   const { inventory } = await dump(postgres);
   expect(inventory.tables.map(({ name }) => name)).toEqual(['customers', 'orders']);
   expect(inventory.excludedTables).toEqual([{ schema: 'public', name: 'given' }]);
+});
+
+test('what is excluded may not be what the rest needs to be restored', async () => {
+  const postgres = await startServer(
+    `CREATE TABLE cache (id int PRIMARY KEY);
+     CREATE TABLE uses (id int REFERENCES cache);
+     CREATE TABLE parent (id int);
+     CREATE TABLE child () INHERITS (parent);
+     CREATE TABLE events (id int) PARTITION BY LIST (id);
+     CREATE TABLE events_1 PARTITION OF events FOR VALUES IN (1);
+     CREATE TABLE alone (id int);`,
+  );
+  const refused = (needs: string) => ({
+    type: 'InvalidConfiguration',
+    message: expect.stringContaining(needs) as string,
+  });
+  const excluding = (...excludeTables: string[]) => dump(postgres, { excludeTables });
+  await expect(excluding('cache')).rejects.toMatchObject(refused('public.uses needs public.cache'));
+  await expect(dump(postgres, { excludeTableData: ['cache'] })).rejects.toMatchObject(
+    refused('public.cache'),
+  );
+  await expect(excluding('parent')).rejects.toMatchObject(refused('public.child needs public.parent'));
+  await expect(excluding('events')).rejects.toMatchObject(refused('public.events_1 needs public.events'));
+  const { inventory } = await excluding('cache', 'uses', 'alone', 'child', 'events_1');
+  expect(inventory.tables.map(({ name }) => name)).toEqual(['parent']);
 });
