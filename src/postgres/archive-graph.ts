@@ -1,21 +1,24 @@
 import type { TableName } from '../model/compare-inventories.js';
 import { runProgram, type ProgramContext } from '../programs/run-program.js';
 
-/** What an entry of an archive is, as far as choosing single tables must know. */
+/** What an entry of an archive is, as far as choosing what is restored must know. */
 export type EntryKind = 'table' | 'table data' | 'partition' | 'large object' | 'made of data' | 'other';
 
 /** One entry of an archive's table of contents, with the entries that must be there before it. */
 export interface GraphEntry {
   dumpId: number;
   kind: EntryKind;
+  /** pg_restore restores it in a later pass than all else: privileges, and what may need them. */
+  isLate: boolean;
   /** Some may be of no entry of the archive. */
-  dependencies: number[];
+  dependencies: readonly number[];
 }
 
 const ENTRY = /^(\d+); (\d+) \d+ (.*)$/;
 const DEPENDENCIES = /^;\tdepends on:((?: \d+)+)$/;
 /** The oid of `pg_class`, which the list gives with the definition of each relation. */
 const PG_CLASS = '1259';
+const NONE: readonly number[] = [];
 
 /** Descriptions stand before the names and are never quoted; where one begins like another the catalogue tells. */
 function describe(catalogue: string, rest: string): EntryKind {
@@ -26,16 +29,23 @@ function describe(catalogue: string, rest: string): EntryKind {
   return /^(FK CONSTRAINT|MATERIALIZED VIEW DATA) /.test(rest) ? 'made of data' : 'other';
 }
 
-/** Reads the lines of `pg_restore --list --verbose`. */
-export function parseGraph(lines: Iterable<string>): GraphEntry[] {
+/** As pg_restore has it (`_tocEntryRestorePass`); a dash stands for no schema, which event triggers have. */
+const LATE =
+  /^((DEFAULT )?ACL|EVENT TRIGGER|MATERIALIZED VIEW DATA|(COMMENT|SECURITY LABEL) - EVENT TRIGGER) /;
+
+/** Reads lines of `pg_restore --list --verbose` as they come, into `entries`. */
+export function collectGraph(): { entries: GraphEntry[]; onLine: (line: string) => void } {
   const entries: GraphEntry[] = [];
-  for (const line of lines) {
+  const onLine = (line: string) => {
     const dependencies = DEPENDENCIES.exec(line)?.[1];
     if (dependencies) entries.at(-1)!.dependencies = dependencies.trim().split(' ').map(Number);
     const [, dumpId, catalogue, rest] = ENTRY.exec(line) ?? [];
-    if (dumpId) entries.push({ dumpId: Number(dumpId), kind: describe(catalogue!, rest!), dependencies: [] });
-  }
-  return entries;
+    if (!dumpId) return;
+    const kind = describe(catalogue!, rest!);
+    // Of the text nothing is kept: there may be an entry for each of a million large objects.
+    entries.push({ dumpId: Number(dumpId), kind, isLate: LATE.test(rest!), dependencies: NONE });
+  };
+  return { entries, onLine };
 }
 
 /**
@@ -49,7 +59,7 @@ export async function readArchiveGraph(
   archive: string,
   context: ProgramContext,
 ): Promise<GraphEntry[]> {
-  return parseGraph(await list(pgRestore, ['--verbose', archive], context));
+  return list(pgRestore, ['--verbose', archive], context);
 }
 
 /**
@@ -61,13 +71,12 @@ export async function findTable(
   { schema, name }: TableName,
   context: ProgramContext,
 ): Promise<number | undefined> {
-  const lines = await list(pgRestore, [`--schema=${schema}`, `--table=${name}`, archive], context);
-  return parseGraph(lines).find(({ kind }) => kind === 'table')?.dumpId;
+  const entries = await list(pgRestore, [`--schema=${schema}`, `--table=${name}`, archive], context);
+  return entries.find(({ kind }) => kind === 'table')?.dumpId;
 }
 
-async function list(pgRestore: string, args: string[], context: ProgramContext): Promise<string[]> {
-  const lines: string[] = [];
-  const onLine = (line: string) => void lines.push(line);
+async function list(pgRestore: string, args: string[], context: ProgramContext): Promise<GraphEntry[]> {
+  const { entries, onLine } = collectGraph();
   await runProgram({ file: pgRestore, args: ['--list', ...args], onLine }, context);
-  return lines;
+  return entries;
 }

@@ -9,9 +9,9 @@ import type { GraphEntry } from './archive-graph.js';
  * Large objects belong to no table, and are left out.
  *
  * @param chosen - dump ids of the tables
- * @returns dump ids in the archive's order
+ * @returns entries in the archive's order
  */
-export function chooseEntries(entries: readonly GraphEntry[], chosen: Iterable<number>): number[] {
+export function chooseEntries(entries: readonly GraphEntry[], chosen: Iterable<number>): GraphEntry[] {
   const graph = new Map(entries.map((entry) => [entry.dumpId, entry]));
   const filled = withPartitions(entries, graph, new Set(chosen));
   const made = reach(graph, filled);
@@ -25,7 +25,7 @@ export function chooseEntries(entries: readonly GraphEntry[], chosen: Iterable<n
   const isHollow = ({ dumpId, kind }: GraphEntry) =>
     kind === 'made of data' &&
     find(graph, reach(graph, [dumpId], isTable)).some((entry) => isTable(entry) && !filled.has(entry.dumpId));
-  return entries.filter((entry) => !isLacking(entry) && !isHollow(entry)).map(({ dumpId }) => dumpId);
+  return entries.filter((entry) => !isLacking(entry) && !isHollow(entry));
 }
 
 type Graph = ReadonlyMap<number, GraphEntry>;

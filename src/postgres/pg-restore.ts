@@ -1,9 +1,11 @@
+import { writeFile } from 'node:fs/promises';
 import type { TableName } from '../model/compare-inventories.js';
 import { OperationError } from '../model/failures.js';
 import type { ServerConnection } from '../model/server-connection.js';
 import { runProgram, type ProgramContext } from '../programs/run-program.js';
 import { libpqEnvironment, withConnection } from './connection.js';
-import { listChosen } from './choose-tables.js';
+import { readArchiveGraph, type GraphEntry } from './archive-graph.js';
+import { chooseTables } from './choose-tables.js';
 import { locateClient } from './locate-client.js';
 import { readServerFacts } from './server-facts.js';
 import { watchGrowth } from './watch-growth.js';
@@ -14,8 +16,8 @@ export interface RestoreOptions {
   /** pg_restore workers. */
   jobs: number;
   programDirectories: readonly string[];
-  /** Only these, and where to write the list that chooses them. */
-  tables?: { names: readonly TableName[]; listFile: string } | undefined;
+  /** Only these, and what is theirs. */
+  tables?: readonly TableName[] | undefined;
 }
 
 /**
@@ -64,7 +66,10 @@ function describeFullServer(server: ServerConnection, database: string, cause: O
  * Restores a directory-format dump into an empty database, with the pg_restore of the server's own major version.
  * Nothing that it reports is let pass.
  *
- * @param archive - the directory that pg_dump made
+ * It is run twice: for everything up to the privileges, and for these and what comes after them. A grant may need
+ * another one (of the schema to the grantor, say), and several workers make them at the same time.
+ *
+ * @param archive - the directory that pg_dump made; a list is written beside it
  * @param onProgress - bytes that the database has on the server's disk
  * @throws OperationError `TargetUnfit` for what the server lacks, `ServerUnreachable`… or `ProgramFailed`
  * @see https://www.postgresql.org/docs/current/app-pgrestore.html
@@ -79,28 +84,47 @@ export async function restoreArchive(
   await withConnection(server, maintenanceDatabase, signal, async (client) => {
     const { major } = await readServerFacts(client);
     const program = await locateClient('pg_restore', major, programDirectories, signal);
-    if (tables) await listChosen(program, archive, tables.names, tables.listFile, context);
+    const all = await readArchiveGraph(program, archive, context);
+    const chosen = tables ? await chooseTables(program, archive, all, tables, context) : all;
+    const restore = (entries: GraphEntry[], jobs: number) =>
+      restoreEntries(server, database, archive, entries, { program, jobs }, context);
     const stopWatching = watchGrowth(client, database, onProgress);
     try {
-      await runProgram(
-        {
-          file: program,
-          args: [
-            `--jobs=${Math.max(jobs, LEAST_JOBS)}`,
-            '--exit-on-error',
-            '--no-password',
-            ...(tables ? [`--use-list=${tables.listFile}`] : []),
-            `--dbname=${quoteDatabase(database)}`,
-            archive,
-          ],
-          environment: restoreEnvironment(server, database),
-        },
-        context,
-      );
+      const early = chosen.filter(({ isLate }) => !isLate);
+      const late = chosen.filter(({ isLate }) => isLate);
+      await restore(early, Math.max(jobs, LEAST_JOBS));
+      if (late.length > 0) await restore(late, 1);
     } catch (error) {
       throw isDiskFull(error) ? describeFullServer(server, database, error) : error;
     } finally {
       await stopWatching();
     }
   });
+}
+
+async function restoreEntries(
+  server: ServerConnection,
+  database: string,
+  archive: string,
+  entries: readonly GraphEntry[],
+  { program, jobs }: { program: string; jobs: number },
+  context: ProgramContext,
+): Promise<void> {
+  const listFile = `${archive}.list`;
+  await writeFile(listFile, entries.map(({ dumpId }) => `${dumpId};\n`).join(''));
+  await runProgram(
+    {
+      file: program,
+      args: [
+        `--jobs=${jobs}`,
+        '--exit-on-error',
+        '--no-password',
+        `--use-list=${listFile}`,
+        `--dbname=${quoteDatabase(database)}`,
+        archive,
+      ],
+      environment: restoreEnvironment(server, database),
+    },
+    context,
+  );
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseGraph } from '../../src/postgres/archive-graph.js';
+import { collectGraph } from '../../src/postgres/archive-graph.js';
 import { chooseEntries } from '../../src/postgres/choose-entries.js';
 
 /** Of a real list: two tables, one of which refers to the other, a partitioned one, and what stands around them. */
@@ -48,11 +48,18 @@ const LIST = `;
 ;	depends on: 217 2458 217
 2474; 2606 16444 FK CONSTRAINT public ev1a ev1a_n_fkey postgres
 ;	depends on: 222 215 2456
+2800; 0 0 DEFAULT ACL s DEFAULT PRIVILEGES FOR TABLES postgres
+2801; 3466 17000 EVENT TRIGGER - note postgres
+2802; 0 0 COMMENT - EVENT TRIGGER note postgres
+;	depends on: 2801
 2636; 0 16471 MATERIALIZED VIEW DATA public mv postgres
 ;	depends on: 228 2642`.split('\n');
 
-const entries = parseGraph(LIST);
-const always = [2643, 1];
+const { entries, onLine } = collectGraph();
+LIST.forEach(onLine);
+const choose = (from: typeof entries, tables: number[]) =>
+  chooseEntries(from, tables).map(({ dumpId }) => dumpId);
+const always = [2643, 1, 2800, 2801, 2802];
 
 describe('chosen are', () => {
   test.each<[string, number[], number[]]>([
@@ -72,14 +79,14 @@ describe('chosen are', () => {
     ],
     ['what needs no table', [], []],
   ])('%s', (_, tables, chosen) => {
-    expect(chooseEntries(entries, tables).sort((a, b) => a - b)).toEqual(
+    expect(choose(entries, tables).sort((a, b) => a - b)).toEqual(
       [...always, ...chosen].sort((a, b) => a - b),
     );
   });
 
   test('in the order of the archive', () => {
     const order = entries.map(({ dumpId }) => dumpId);
-    const chosen = chooseEntries(entries, [217, 215]);
+    const chosen = choose(entries, [217, 215]);
     expect(chosen).toEqual(order.filter((dumpId) => chosen.includes(dumpId)));
   });
 
@@ -88,8 +95,14 @@ describe('chosen are', () => {
     const needing = entries.map((entry) =>
       entry.dumpId === 217 ? { ...entry, dependencies: [215] } : entry,
     );
-    const chosen = chooseEntries(needing, [217]);
+    const chosen = choose(needing, [217]);
     expect(chosen).toEqual(expect.arrayContaining([215, 217, 228, 2456, 2629]));
     for (const dumpId of [2627, 2472, 2636]) expect(chosen).not.toContain(dumpId);
   });
+});
+
+test('privileges, and what may need them, are late', () => {
+  expect(entries.filter(({ isLate }) => isLate).map(({ dumpId }) => dumpId)).toEqual([
+    2700, 2800, 2801, 2802, 2636,
+  ]);
 });

@@ -55,6 +55,26 @@ test('arrays keep their NULLs, whatever the database has set for those who type 
   expect((await restoreAndCompare(server, dumped, target, directory)).differences).toEqual([]);
 });
 
+test('grants that need other grants come back, though several workers are at it', async () => {
+  await server.query('postgres', 'CREATE ROLE granting; CREATE ROLE granted');
+  // To grant on the table one has to be let into its schema, which is the last and longest of its grants to make.
+  const many = Array.from({ length: 200 }, (_, n) => `many_${n}`);
+  await server.query('postgres', many.map((role) => `CREATE ROLE ${role}`).join(';'));
+  const { directory, dumped, target } = await prepare(
+    'grants',
+    `CREATE SCHEMA inner_room; CREATE TABLE inner_room.chest (n int);
+     ${many.map((role) => `GRANT USAGE, CREATE ON SCHEMA inner_room TO ${role}`).join(';')};
+     GRANT USAGE ON SCHEMA inner_room TO granting;
+     GRANT SELECT ON inner_room.chest TO granting WITH GRANT OPTION;
+     SET ROLE granting; GRANT SELECT ON inner_room.chest TO granted; RESET ROLE;
+     CREATE MATERIALIZED VIEW counted AS SELECT count(*) FROM inner_room.chest`,
+  );
+  expect(await restoreAndCompare(server, dumped, target, directory)).toEqual({ differences: [], notes: [] });
+  const acl = `SELECT relacl::text FROM pg_class WHERE relname = 'chest'`;
+  expect(await server.query(target.database, acl)).toEqual(await server.query('grants', acl));
+  expect(await server.query(target.database, 'SELECT * FROM counted')).toEqual([{ count: '0' }]);
+});
+
 test('columns that a parent got later are noted, not reported', async () => {
   const { directory, dumped, target } = await prepare(
     'inherits',

@@ -96,7 +96,7 @@ test('a table that the backup does not have is named', async () => {
     {
       jobs: 2,
       programDirectories: [server.binDirectory],
-      tables: { names: inShop('orders', 'orderz'), listFile: `${directory}/list` },
+      tables: inShop('orders', 'orderz'),
     },
     context,
   );

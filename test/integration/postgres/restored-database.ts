@@ -58,9 +58,8 @@ export async function restoreAndCompare(
   tables?: readonly TableName[],
 ): Promise<Comparison> {
   const options = { jobs: 2, programDirectories: [server.binDirectory] };
-  const chosen = tables && { names: tables, listFile: join(directory, 'chosen.list') };
   await createDatabase(target, dumped.facts, signal);
-  await restoreArchive(target, join(directory, 'data'), { ...options, tables: chosen }, context);
+  await restoreArchive(target, join(directory, 'data'), { ...options, tables }, context);
   await applyPrivileges(target, dumped.facts, signal);
   const again = join(directory, 'again');
   const taken = await takeInventory(target.server, target.database, again, options, context, tables);
