@@ -14,11 +14,11 @@ const rungNames: Record<DrillRung, string> = {
   checks: 'own checks',
 };
 
-/** Text in a cell of a table, or in a list. */
-const cell = (text: string) => text.replaceAll('|', '\\|').replace(/\s+/g, ' ');
+/** Text on one line that means nothing to Markdown. */
+const plain = (text: string) => text.replace(/[\\|`*<[]/g, '\\$&').replace(/\s+/g, ' ');
 
 const table = (rows: string[][]): string[] => {
-  const [head, ...body] = rows.map((row) => `| ${row.map(cell).join(' | ')} |`);
+  const [head, ...body] = rows.map((row) => `| ${row.join(' | ')} |`);
   return [head!, `|${' --- |'.repeat(rows[0]!.length)}`, ...body];
 };
 
@@ -34,30 +34,20 @@ function durationText(seconds: number): string {
   return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+const nameOf = (backup: DrilledBackup) => plain(subjectName(backup));
+
 /** The page about a drill for people: what was proven, how long it took, what could not be checked and why. */
 export function renderReport(report: DrillReport): string {
-  const { server, startedAt, backups, store, major } = report;
+  const { server, startedAt, backups } = report;
   return [
-    `# Restore drill of ${server}, ${startedAt.slice(0, 10)}`,
+    `# Restore drill of ${plain(server)}, ${startedAt.slice(0, 10)}`,
     '',
-    summaryOf(report),
-    '',
-    `The newest backup of each database was fetched from the store "${store}", restored into a PostgreSQL ${major} server made for this`,
-    'drill, dumped again, and compared with what was counted when it was made: rows and checksum of every table, large',
-    'objects, sequences, extensions. The live server was not touched.',
-    '',
+    ...describeOutcome(report),
     '## Backups',
     '',
     ...table([
       ['backup of', 'verdict', 'data of', 'tables', 'rows', 'stored'],
-      ...backups.map((backup) => [
-        subjectName(backup),
-        verdicts[backup.verdict],
-        backup.snapshotTime?.slice(0, 16).replace('T', ' ').concat(' UTC') ?? '-',
-        String(backup.tables ?? '-'),
-        backup.rows?.toLocaleString('en-US') ?? '-',
-        backup.bytes === undefined ? '-' : bytesText(backup.bytes),
-      ]),
+      ...backups.map((backup) => [nameOf(backup), verdicts[backup.verdict], ...describeContents(backup)]),
     ]),
     '',
     ...section('What is not proven', backups.map(describeFault)),
@@ -66,10 +56,7 @@ export function renderReport(report: DrillReport): string {
     '',
     ...table([
       ['backup of', ...drillRungs.map((rung) => rungNames[rung])],
-      ...backups.map((backup) => [
-        subjectName(backup),
-        ...drillRungs.map((rung) => secondsText(backup, rung)),
-      ]),
+      ...backups.map((backup) => [nameOf(backup), ...drillRungs.map((rung) => secondsText(backup, rung))]),
     ]),
     '',
     `The scratch server was made and served after ${report.bootSeconds.toFixed(1)} s.`,
@@ -79,18 +66,40 @@ export function renderReport(report: DrillReport): string {
   ].join('\n');
 }
 
-function summaryOf({ backups, rtoSeconds, rpoSeconds }: DrillReport): string {
+/** What a reader who stops here should know. */
+function describeOutcome({ backups, rtoSeconds, rpoSeconds, store, major }: DrillReport): string[] {
   const proven = backups.filter(({ verdict }) => verdict === 'proven').length;
-  const all = backups.length;
-  const verdict =
-    proven === all
-      ? `**All ${all} backups are proven**: each can be restored, and holds exactly what it did when it was made.`
-      : `**${all - proven} of ${all} backups are not proven**; see below. The other ${proven} can be restored, and hold exactly what they did when they were made.`;
-  const loss =
-    rpoSeconds === undefined
-      ? ''
-      : ` A loss of the server at the start of the drill would have cost the changes of the last ${durationText(rpoSeconds)} (RPO by backups alone).`;
-  return `${verdict} To have everything back takes ${durationText(rtoSeconds)} on this machine (RTO, one database after the other).${loss}`;
+  const isAll = proven === backups.length;
+  const lines = [
+    isAll
+      ? `**All backups are proven (${proven})**: each can be restored, and holds exactly what it did when it was made.`
+      : `**${backups.length - proven} of ${backups.length} backups are not proven**, see below; the others can be restored, and hold exactly what they did when they were made.`,
+    '',
+    isAll
+      ? `To have everything back takes **${durationText(rtoSeconds)}** on this machine (RTO: fetch, unpack and restore, one database after the other).`
+      : `As far as they went, fetching, unpacking and restoring took ${durationText(rtoSeconds)}.`,
+  ];
+  if (rpoSeconds !== undefined)
+    lines.push(
+      `Had the server been lost when the drill began, the changes of the last **${durationText(rpoSeconds)}** would have been lost with it (RPO of backups alone).`,
+    );
+  if (major > 0)
+    lines.push(
+      '',
+      `The newest backup of each database was fetched from the store "${plain(store)}" and restored into a PostgreSQL ${major} server made for`,
+      'this drill; what it then held was dumped and compared with what was counted when the backup was made: rows and checksum',
+      'of every table, large objects, sequences, extensions. The live server was not touched.',
+    );
+  return [...lines, ''];
+}
+
+function describeContents({ database, snapshotTime, tables, rows, bytes }: DrilledBackup): string[] {
+  const isCounted = database !== undefined && tables !== undefined && rows !== undefined;
+  return [
+    snapshotTime === undefined ? '-' : `${snapshotTime.slice(0, 16).replace('T', ' ')} UTC`,
+    ...(isCounted ? [String(tables), rows.toLocaleString('en-US')] : ['-', '-']),
+    bytes === undefined ? '-' : bytesText(bytes),
+  ];
 }
 
 function section(title: string, lines: (string | undefined)[]): string[] {
@@ -100,17 +109,17 @@ function section(title: string, lines: (string | undefined)[]): string[] {
 
 function describeFault(backup: DrilledBackup): string | undefined {
   if (backup.verdict === 'proven') return undefined;
-  const whose =
-    backup.verdict === 'failed' ? 'the backup is bad' : 'something is missing here; the backup may be good';
-  const id = backup.backupId === undefined ? '' : ` (${backup.backupId})`;
-  return `- **${subjectName(backup)}**${id}, ${whose}: ${cell(reasonsOf(backup).join(' '))}`;
+  const id = backup.backupId === undefined ? '' : ` (${plain(backup.backupId)})`;
+  const lack =
+    backup.verdict === 'notProvable' ? ', for lack of something on this worker; the backup may be good' : '';
+  return `- **${nameOf(backup)}**${id}${lack}: ${plain(reasonsOf(backup).join(' '))}`;
 }
 
 function describeRemarks(backup: DrilledBackup): string | undefined {
   const remarks = backup.rungs
     .filter(({ outcome }) => outcome === 'passed' || outcome === 'notChecked')
     .flatMap(({ said }) => said);
-  return remarks.length === 0 ? undefined : `- **${subjectName(backup)}**: ${cell(remarks.join(' '))}`;
+  return remarks.length === 0 ? undefined : `- **${nameOf(backup)}**: ${plain(remarks.join(' '))}`;
 }
 
 function secondsText({ rungs }: DrilledBackup, rung: DrillRung): string {
