@@ -85,16 +85,14 @@ async function fetchRest(
       highWaterMark: READ_BYTES,
     }))
       take(piece as Buffer);
-    if (position < artifact.bytes)
-      for await (const piece of (await store.openRead(
-        artifact.key,
-        signal,
-        position,
-      )) as AsyncIterable<Buffer>) {
+    if (position < artifact.bytes) {
+      const source: AsyncIterable<Buffer> = await store.openRead(artifact.key, signal, position);
+      for await (const piece of source) {
         signal.throwIfAborted();
         await writeFully(handle, piece, position);
         take(piece);
       }
+    }
     if (position < artifact.bytes)
       throw new OperationError(
         'StoreUnreachable',
