@@ -15,6 +15,8 @@ export interface StepContext {
   /** Aborted when the activity is cancelled or timed out, the worker stops, or the step makes no progress. */
   signal: AbortSignal;
   onProgress: (bytesDone: number) => void;
+  /** Work goes on that is not counted in bytes: the step is not stalled. */
+  onAlive: () => void;
 }
 
 /** How often a heartbeat is offered to the SDK, which sends what its throttle lets through, in milliseconds. */
@@ -56,6 +58,9 @@ export async function runStep<T>(
       onProgress: (bytes) => {
         if (bytes === bytesDone) return;
         bytesDone = bytes;
+        lastProgress = Date.now();
+      },
+      onAlive: () => {
         lastProgress = Date.now();
       },
     });

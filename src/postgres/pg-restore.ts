@@ -8,7 +8,7 @@ import { readArchiveGraph, type GraphEntry } from './archive-graph.js';
 import { chooseTables } from './choose-tables.js';
 import { locateClient } from './locate-client.js';
 import { readServerFacts } from './server-facts.js';
-import { watchGrowth } from './watch-growth.js';
+import { watchGrowth, type GrowthWatcher } from './watch-growth.js';
 import type { RestoreTarget } from './restore-target.js';
 
 /** How a dump is restored. */
@@ -70,7 +70,6 @@ function describeFullServer(server: ServerConnection, database: string, cause: O
  * another one (of the schema to the grantor, say), and several workers make them at the same time.
  *
  * @param archive - the directory that pg_dump made; a list is written beside it
- * @param onProgress - bytes that the database has on the server's disk
  * @throws OperationError `TargetUnfit` for what the server lacks, `ServerUnreachable`… or `ProgramFailed`
  * @see https://www.postgresql.org/docs/current/app-pgrestore.html
  */
@@ -78,9 +77,9 @@ export async function restoreArchive(
   { server, database, maintenanceDatabase }: RestoreTarget,
   archive: string,
   { jobs, programDirectories, tables }: RestoreOptions,
-  context: ProgramContext & { onProgress: (bytes: number) => void },
+  context: ProgramContext & GrowthWatcher,
 ): Promise<void> {
-  const { signal, onProgress } = context;
+  const { signal } = context;
   await withConnection(server, maintenanceDatabase, signal, async (client) => {
     const { major } = await readServerFacts(client);
     const program = await locateClient('pg_restore', major, programDirectories, signal);
@@ -88,7 +87,7 @@ export async function restoreArchive(
     const chosen = tables ? await chooseTables(program, archive, all, tables, context) : all;
     const restore = (entries: GraphEntry[], jobs: number) =>
       restoreEntries(server, database, archive, entries, { program, jobs }, context);
-    const stopWatching = watchGrowth(client, database, onProgress);
+    const stopWatching = watchGrowth(client, database, context);
     try {
       const early = chosen.filter(({ isLate }) => !isLate);
       const late = chosen.filter(({ isLate }) => isLate);

@@ -1,12 +1,22 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from 'pg';
 
-/** How often the size is asked for, in milliseconds. */
+/** How often the server is asked, in milliseconds. */
 const INTERVAL = 1000;
 
+/** Who is told of a restore. */
+export interface GrowthWatcher {
+  /** Bytes that the database has on the server's disk. */
+  onProgress: (bytes: number) => void;
+  /**
+   * The server works for it. While a constraint is checked or an index sorted nothing grows, however long
+   * that takes.
+   */
+  onAlive?: () => void;
+}
+
 /**
- * Reports how many bytes a database has on the server's disk while a program fills it. While a constraint is checked or
- * an index sorted nothing grows, for as long as that takes.
+ * Watches a database grow while a program fills it.
  *
  * @param client - used by nobody else until the watch has ended
  * @returns a function that ends the watch
@@ -14,16 +24,23 @@ const INTERVAL = 1000;
 export function watchGrowth(
   client: Client,
   database: string,
-  onBytes: (bytes: number) => void,
+  { onProgress, onAlive }: GrowthWatcher,
 ): () => Promise<void> {
   const ended = new AbortController();
   const watch = async () => {
     while (!ended.signal.aborted) {
-      const { rows } = await client.query<{ bytes: string | null }>(
-        'SELECT (SELECT pg_database_size(oid) FROM pg_database WHERE datname = $1)::text AS bytes',
+      // The program's sessions have this one's name. One that waits for a lock, or for the program, is not at work.
+      const { rows } = await client.query<{ bytes: string; busy: boolean }>(
+        `SELECT pg_database_size(oid)::text AS bytes, EXISTS (
+                  SELECT FROM pg_stat_activity WHERE datid = oid AND state = 'active'
+                     AND application_name = current_setting('application_name')
+                     AND coalesce(wait_event_type, '') NOT IN ('Lock', 'Client')) AS busy
+           FROM pg_database WHERE datname = $1`,
         [database],
       );
-      onBytes(Number(rows[0]?.bytes ?? 0));
+      const [row] = rows;
+      if (row) onProgress(Number(row.bytes));
+      if (row?.busy) onAlive?.();
       await delay(INTERVAL, undefined, { signal: ended.signal });
     }
   };

@@ -65,6 +65,19 @@ test('a step that makes progress is not stalled, however long it takes, and repo
   expect(heartbeats.at(-1)!.bytesDone).toBeGreaterThan(10);
 });
 
+test('a step that is at work is not stalled, though it has no bytes to report', async () => {
+  const result = await makeEnvironment().run(() =>
+    runStep(logger, { stallSeconds: 1 }, async ({ onAlive, signal }) => {
+      for (let n = 0; n < 30; n += 1) {
+        await delay(100, undefined, { signal });
+        onAlive();
+      }
+      return 'done';
+    }),
+  );
+  expect(result).toBe('done');
+});
+
 test('a cancelled step ends its program and is a cancellation to the workflow', async () => {
   const { environment, step, started, pid } = startHungStep(100);
   await started;

@@ -140,17 +140,44 @@ async function prepareEndless(name: string) {
   return { ...prepared, locked, isWaiting };
 }
 
+test('a statement that works long without making anything grow is a sign of life', async () => {
+  const { archive, dumped, target } = await prepare(
+    'long',
+    `CREATE FUNCTION work() RETURNS bool LANGUAGE sql AS $$ SELECT pg_sleep(current_setting('app.seconds')::int) IS NULL $$;
+     SET app.seconds = 0; CREATE MATERIALIZED VIEW worked AS SELECT work()`,
+  );
+  const settings = [{ role: null, setting: 'app.seconds=600' }];
+  await createDatabase(target, { ...dumped.facts, settings }, signal);
+  const cancel = new AbortController();
+  let signs = 0;
+  const restoring = restoreArchive(target, archive, optionsFor(server), {
+    signal: cancel.signal,
+    onProgress: () => undefined,
+    onAlive: () => void (signs += 1),
+  });
+  const outcome = expect(restoring).rejects.toThrow('seen enough');
+  await waitUntil('there are signs of life', () => signs > 2);
+  cancel.abort(new Error('seen enough'));
+  await outcome;
+});
+
 test('a cancelled restore ends pg_restore, says how far it came, and leaves nothing', async () => {
   const { archive, target, locked, isWaiting } = await prepareEndless('cancelled');
   const cancel = new AbortController();
   const bytes: number[] = [];
+  let signs = 0;
   const restoring = restoreArchive(target, archive, optionsFor(server), {
     signal: cancel.signal,
     onProgress: (done) => void bytes.push(done),
+    onAlive: () => void (signs += 1),
   });
   const outcome = expect(restoring).rejects.toThrow('cancelled');
   await waitUntil('it waits', isWaiting);
   await waitUntil('it has told its progress', () => (bytes.at(-1) ?? 0) > 2_560_000);
+  // Who waits for a lock is not at work.
+  const [told, signsBefore] = [bytes.length, signs];
+  await waitUntil('it has told more', () => bytes.length > told + 1);
+  expect(signs).toBe(signsBefore);
   cancel.abort(new Error('cancelled'));
   await outcome;
   expect(await dropUnfinished(target, signal)).toEqual([target.database]);

@@ -18,7 +18,10 @@ const inventory = {
   extensions: ['plpgsql', 'no; extension'].map((name) => ({ name, version: '1.0', schema: 'public' })),
   roles: ['postgres', 'nobody "here"', 'nor here'],
 };
-const backup = { id: 'app_20261124_020000', serverVersion: 160001, inventory };
+const backup = {
+  ...{ id: 'app_20261124_020000', serverVersion: 160001, inventory },
+  ...{ collation: 'C.UTF-8', characterType: 'C', localeProvider: 'libc' as const },
+};
 const administered = () => ({
   server: connectionTo(server),
   maintenanceDatabase: 'postgres',
@@ -48,7 +51,18 @@ test('a server without the backup’s tablespaces is refused', async () => {
   const spread = { ...backup, tablespaces: ['fast', 'pg_default', 'very "fast"'] };
   await expect(readTargetFacts(administered(), spread, [], signal)).rejects.toMatchObject({
     type: 'TargetUnfit',
-    message: expect.stringMatching(/lacks the tablespaces "fast", "very "fast"" that backup/) as string,
+    message: expect.stringMatching(/lacks the tablespace "fast" and "very "fast"" of backup/) as string,
+  });
+});
+
+test.each([
+  ['collation', { collation: 'xx_XX.utf8' }],
+  ['character type', { characterType: 'xx_XX.utf8' }],
+])('a server without the locale of the backup’s %s is refused', async (_, lacking) => {
+  await expect(readTargetFacts(administered(), { ...backup, ...lacking }, [], signal)).rejects.toMatchObject({
+    type: 'TargetUnfit',
+    message:
+      'Server prod lacks the locale "xx_XX.utf8" of backup app_20261124_020000; install it on its host.',
   });
 });
 
