@@ -21,6 +21,9 @@ export type DatabaseProperties = Pick<
   | 'settings'
 >;
 
+/** Bytes of an identifier. */
+const LONGEST_NAME = 63;
+
 /** Before this, every database was libc's, and CREATE DATABASE knew no other. */
 const FIRST_WITH_PROVIDERS = 150000;
 
@@ -54,13 +57,14 @@ export function createStatement(name: string, properties: DatabaseProperties, se
  * (materialized views, checks) may ask for them.
  *
  * @throws OperationError `TargetExists` when there is a database of that name that is not this restore's own;
- * `TargetUnfit` when the server lacks a role, a locale or a setting
+ * `InvalidArgument` for a name that is too long; `TargetUnfit` when the server lacks a role, a locale or a setting
  */
 export async function createDatabase(
   target: RestoreTarget,
   properties: DatabaseProperties,
   signal: AbortSignal,
 ): Promise<void> {
+  refuseLongName(target.database);
   await dropUnfinished(target, signal);
   await administer(target, signal, async (client) => {
     // Asked before the work of making one; the rename asks again, for certain.
@@ -79,6 +83,15 @@ export async function createDatabase(
       );
     });
   });
+}
+
+/** PostgreSQL would cut it, and nobody would find the database by the name that was asked for. */
+function refuseLongName(database: string): void {
+  if (Buffer.byteLength(database) <= LONGEST_NAME) return;
+  throw new OperationError(
+    'InvalidArgument',
+    `The name "${database}" is longer than the ${LONGEST_NAME} bytes that PostgreSQL allows; choose a shorter one.`,
+  );
 }
 
 async function refuseExisting(client: Client, { server, database }: RestoreTarget): Promise<void> {

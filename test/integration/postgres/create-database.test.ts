@@ -170,6 +170,16 @@ test.each<[string, Partial<typeof properties>, RegExp]>([
   expect(await oidOf(title)).toBeUndefined();
 });
 
+test('a name that PostgreSQL would cut is refused, one that just fits is not', async () => {
+  const longest = 'ü'.repeat(31) + 'x';
+  await createDatabase(target(longest), properties, signal);
+  expect(await oidOf(longest)).toBeDefined();
+  await expect(createDatabase(target(longest + 'y'), properties, signal)).rejects.toMatchObject({
+    type: 'InvalidArgument',
+    message: expect.stringMatching(/longer than the 63 bytes/) as string,
+  });
+});
+
 test('grants are made again by who made them', async () => {
   const granted = target('granted');
   await server.query('postgres', `CREATE ROLE "The Owner"; CREATE ROLE "mid; dle"; CREATE ROLE "last""one"`);
