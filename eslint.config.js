@@ -13,10 +13,12 @@ const mayImport = {
   stores: ['model', 'observability', 'files'],
   config: ['model', 'observability'],
   catalogue: ['model', 'observability', 'stores', 'config'],
+  approvals: ['model'],
   restores: ['model', 'observability', 'programs', 'postgres', 'archive', 'stores', 'catalogue'],
   drills: ['model', 'observability', 'programs', 'postgres', 'archive', 'stores', 'catalogue', 'restores'],
   activities: [
     'model',
+    'approvals',
     'observability',
     'programs',
     'staging',

@@ -2,12 +2,17 @@ import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Dependencies } from './activities/dependencies.js';
-import { lightActivities, stagingActivities } from './activities/index.js';
+import {
+  lightActivities,
+  lightRestoreActivities,
+  stagingActivities,
+  stagingRestoreActivities,
+} from './activities/index.js';
 import { openStores } from './catalogue/open-stores.js';
 import type { Environment } from './config/environment.js';
 import type { Configuration } from './config/schema.js';
 import { temporalUnreachable } from './config/temporal-unreachable.js';
-import { MAIN_QUEUE, stagingQueue } from './model/queues.js';
+import { MAIN_QUEUE, RESTORE_QUEUE, stagingQueue } from './model/queues.js';
 import type { WorkerRole } from './model/worker-roles.js';
 import { createLogger } from './observability/logger.js';
 import { openVolume } from './staging/volume.js';
@@ -48,7 +53,8 @@ export async function runWorker(
   try {
     await registerSearchAttributes(connection, namespace);
     // A worker that runs only the workflows gets along without the volume and the secrets.
-    const dependencies: Dependencies | undefined = roles.includes('backup')
+    const hasSteps = roles.includes('backup') || roles.includes('restore');
+    const dependencies: Dependencies | undefined = hasSteps
       ? {
           configuration,
           environment,
@@ -103,25 +109,38 @@ async function createWorkers(
   roles: readonly WorkerRole[],
   common: Omit<WorkerOptions, 'taskQueue'>,
 ): Promise<Worker[]> {
-  const main = await Worker.create({
-    ...common,
-    taskQueue: MAIN_QUEUE,
-    ...(roles.includes('control') ? { workflowBundle } : {}),
-    ...(dependencies ? { activities: lightActivities(dependencies) } : {}),
-    maxConcurrentActivityTaskExecutions: LIGHT_SLOTS,
-  });
-  if (!dependencies) return [main];
+  const isFor = (role: WorkerRole) => roles.includes(role);
+  const workers: Worker[] = [];
+  const add = async (options: Pick<WorkerOptions, 'taskQueue'> & Partial<WorkerOptions>) => {
+    workers.push(await Worker.create({ ...common, ...options }));
+  };
+  if (isFor('control') || isFor('backup'))
+    await add({
+      taskQueue: MAIN_QUEUE,
+      ...(isFor('control') ? { workflowBundle } : {}),
+      ...(dependencies && isFor('backup') ? { activities: lightActivities(dependencies) } : {}),
+      maxConcurrentActivityTaskExecutions: LIGHT_SLOTS,
+    });
+  if (!dependencies) return workers;
+  if (isFor('restore'))
+    await add({
+      taskQueue: RESTORE_QUEUE,
+      activities: lightRestoreActivities(dependencies),
+      maxConcurrentActivityTaskExecutions: LIGHT_SLOTS,
+    });
   const { servers } = dependencies.configuration;
-  const staging = await Worker.create({
-    ...common,
+  await add({
     taskQueue: stagingQueue(dependencies.volume.id),
-    activities: stagingActivities(dependencies),
+    activities: {
+      ...(isFor('backup') ? stagingActivities(dependencies) : {}),
+      ...(isFor('restore') ? stagingRestoreActivities(dependencies) : {}),
+    },
     maxConcurrentActivityTaskExecutions: servers.reduce(
       (sum, { concurrency }) => sum + 2 * concurrency,
       SPARE_STAGING_SLOTS,
     ),
   });
-  return [main, staging];
+  return workers;
 }
 
 function checkRunning(worker: Worker): Promise<void> {

@@ -1,21 +1,64 @@
+import { climb, descend } from './climb.js';
 import { commit } from './commit.js';
+import { compare } from './compare.js';
 import { compress } from './compress.js';
+import { createRoles } from './create-roles.js';
 import type { Dependencies } from './dependencies.js';
+import { discardRestored } from './discard-restored.js';
 import { discardUpload } from './discard-upload.js';
+import { download } from './download.js';
+import {
+  bootScratchServer,
+  planDrill,
+  releaseDrillStaging,
+  reportDrill,
+  reserveDrillStaging,
+} from './drill.js';
 import { dump } from './dump.js';
 import { encrypt } from './encrypt.js';
 import { notify } from './notify.js';
 import { planBackup } from './plan-backup.js';
 import { planBackups } from './plan-backups.js';
+import { planRestore } from './plan-restore.js';
 import { prune } from './prune.js';
 import { readBack } from './read-back.js';
+import { recordAudit } from './record-audit.js';
+import { readApproval, requestApproval } from './request-approval.js';
+import { releaseRestoreStaging, reserveRestoreStaging } from './reserve-restore-staging.js';
+import { restore } from './restore.js';
+import { swap } from './swap.js';
+import { unpack } from './unpack.js';
 import { releaseStaging } from './release-staging.js';
 import { reserveStaging } from './reserve-staging.js';
 import { upload } from './upload.js';
 import { verify } from './verify.js';
 
-const onAnyHost = { planBackup, planBackups, reserveStaging, discardUpload, prune, notify };
+const onAnyHost = { planBackup, planBackups, reserveStaging, discardUpload, prune, recordAudit, notify };
 const onTheStagingHost = { dump, compress, readBack, encrypt, upload, verify, commit, releaseStaging };
+
+const onAnyRestoreHost = {
+  planRestore,
+  reserveRestoreStaging,
+  requestApproval,
+  readApproval,
+  swap,
+  discardRestored,
+  planDrill,
+  reserveDrillStaging,
+  reportDrill,
+};
+const onTheRestoreStagingHost = {
+  download,
+  unpack,
+  createRoles,
+  restore,
+  compare,
+  releaseRestoreStaging,
+  bootScratchServer,
+  climb,
+  descend,
+  releaseDrillStaging,
+};
 
 /** A step without its dependencies, as workflows call it. */
 type Bound<S> = {
@@ -25,7 +68,9 @@ type Bound<S> = {
 };
 
 /** All activities, as workflows see them. */
-export type Activities = Bound<typeof onAnyHost & typeof onTheStagingHost>;
+export type Activities = Bound<
+  typeof onAnyHost & typeof onTheStagingHost & typeof onAnyRestoreHost & typeof onTheRestoreStagingHost
+>;
 
 function bind<S extends Record<string, (dependencies: Dependencies, ...args: never[]) => unknown>>(
   steps: S,
@@ -43,4 +88,14 @@ export function lightActivities(dependencies: Dependencies): Bound<typeof onAnyH
 /** The activities on files in staging, for the queue of this worker's volume. */
 export function stagingActivities(dependencies: Dependencies): Bound<typeof onTheStagingHost> {
   return bind(onTheStagingHost, dependencies);
+}
+
+/** The light activities of restores, for the queue of restore workers. */
+export function lightRestoreActivities(dependencies: Dependencies): Bound<typeof onAnyRestoreHost> {
+  return bind(onAnyRestoreHost, dependencies);
+}
+
+/** The activities of restores on files in staging, for the queue of this worker's volume. */
+export function stagingRestoreActivities(dependencies: Dependencies): Bound<typeof onTheRestoreStagingHost> {
+  return bind(onTheRestoreStagingHost, dependencies);
 }

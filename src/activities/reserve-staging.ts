@@ -25,29 +25,35 @@ async function isRunning(
 }
 
 /**
- * Reserves the plan's space on this worker's staging volume.
+ * Reserves space for the running workflow on this worker's staging volume.
  *
  * @returns the task queue of the worker on that volume, for all steps that touch files
  */
-export async function reserveStaging(
+export async function reserveOnVolume(
   dependencies: Dependencies,
-  plan: BackupPlan,
+  wanted: { server: string; backupId: string; bytes: number },
 ): Promise<{ queue: string }> {
   const { volume, logger } = dependencies;
   const { workflowId, runId } = Context.current().info.workflowExecution!;
   return runStep(logger, {}, async ({ signal }) => {
     await reserveSpace(
       volume,
-      {
-        server: plan.subject.server,
-        backupId: stagedName(plan),
-        bytes: plan.stagingBytes,
-        workflowId,
-        runId,
-      },
+      { ...wanted, workflowId, runId },
       (id, run) => isRunning(dependencies, id, run, signal),
       signal,
     );
     return { queue: stagingQueue(volume.id) };
+  });
+}
+
+/** Reserves the plan's space, see {@link reserveOnVolume}. */
+export async function reserveStaging(
+  dependencies: Dependencies,
+  plan: BackupPlan,
+): Promise<{ queue: string }> {
+  return reserveOnVolume(dependencies, {
+    server: plan.subject.server,
+    backupId: stagedName(plan),
+    bytes: plan.stagingBytes,
   });
 }

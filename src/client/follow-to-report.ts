@@ -1,10 +1,14 @@
 import type { Client } from '@temporalio/client';
+import type { DrillResult } from '../model/drill.js';
+import type { RestoreResult } from '../model/restore.js';
 import type { BackupResult, BackupsResult, PruneResult } from '../model/results.js';
 import type { Context, ExitCode } from './context.js';
 import { adviseOn, follow, type Run } from './follow.js';
 import { printJson, say } from './output.js';
 import { asRunResult, reportBackups, resultInFailure } from './report-backups.js';
+import { drillInFailure, reportDrill } from './report-drill.js';
 import { reportPrune } from './report-prune.js';
+import { reportRestore } from './report-restore.js';
 
 /** Follows a run of any of our workflows and prints what came of it. */
 export async function followToReport(
@@ -20,6 +24,8 @@ export async function followToReport(
     }
     return reportResult(run.type, followed.result, json);
   } catch (error) {
+    const drilled = drillInFailure(error);
+    if (drilled) return reportDrill(drilled, { json });
     const result = resultInFailure(error);
     if (result) return reportBackups(result, { json });
     throw error;
@@ -42,6 +48,10 @@ function reportResult(type: string, result: unknown, json: boolean): ExitCode {
       return reportBackups(asRunResult(result as BackupResult), { json });
     case 'pruneBackups':
       return reportPrune(result as PruneResult, { json });
+    case 'drillRestore':
+      return reportDrill(result as DrillResult, { json });
+    case 'restoreDatabase':
+      return reportRestore(result as RestoreResult, { json });
     default:
       printJson(result);
       return 0;

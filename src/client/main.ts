@@ -5,11 +5,14 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { backup } from './commands/backup.js';
 import { config } from './commands/config/index.js';
+import { drill } from './commands/drill.js';
 import { list } from './commands/list.js';
 import { prune } from './commands/prune.js';
+import { restore } from './commands/restore.js';
 import { schedules } from './commands/schedules/index.js';
 import { show } from './commands/show.js';
 import { status } from './commands/status.js';
+import { undoSwapCommand as undoSwap } from './commands/undo-swap.js';
 import { worker } from './commands/worker.js';
 import type { GlobalOptions } from './context.js';
 import { reportError } from './report-error.js';
@@ -41,7 +44,19 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.`,
   )
   .configureHelp({ showGlobalOptions: true })
   .showHelpAfterError('(--help shows how it is used)');
-for (const command of [worker, backup, list, show, status, prune, schedules, config])
+for (const command of [
+  worker,
+  backup,
+  list,
+  show,
+  status,
+  restore,
+  undoSwap,
+  drill,
+  prune,
+  schedules,
+  config,
+])
   program.addCommand(command);
 
 /** What commander hands down only to the commands that it makes itself: no end of the process with a code of its own. */

@@ -2,6 +2,7 @@ import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { z } from 'zod';
 import { subjectName } from '../model/keys.js';
+import { drillRungs, type DrillProgress, type DrillRung } from '../model/drill.js';
 import type { BackupProgress, BackupsProgress } from '../model/results.js';
 import type { RunProgress, SubjectProgress } from './progress.js';
 
@@ -82,8 +83,39 @@ export async function observeRun(
   client: Client,
   { workflowId, type }: { workflowId: string; type: string },
 ): Promise<RunProgress | undefined> {
-  if (type === 'backupDatabases') return observeBackups(client, workflowId);
-  if (type !== 'backupDatabase' && type !== 'backupGlobals') return { step: type, subjects: [] };
-  const backup = await observeBackup(client, workflowId);
-  return backup && { step: 'backups', subjects: [{ name: workflowId, ...backup }] };
+  switch (type) {
+    case 'backupDatabases':
+      return observeBackups(client, workflowId);
+    case 'drillRestore':
+      return observeDrill(client, workflowId);
+    case 'backupDatabase':
+    case 'backupGlobals':
+    case 'restoreDatabase': {
+      // Of a restore as of a backup: a step, and the bytes that it has to do.
+      const observed = await observeBackup(client, workflowId);
+      return observed && { step: type, subjects: [{ name: workflowId, ...observed }] };
+    }
+    default:
+      return { step: type, subjects: [] };
+  }
+}
+
+/** How far a drill is: its backups climb one after the other, so what is pending belongs to the one that does. */
+async function observeDrill(client: Client, workflowId: string): Promise<RunProgress | undefined> {
+  const progress = await queryProgress<DrillProgress>(client, workflowId);
+  if (!progress) return undefined;
+  const pending = readPendingStep(await client.workflow.getHandle(workflowId).describe());
+  const subjects = progress.backups.map((backup): SubjectProgress => {
+    const { state, bytesExpected } = backup;
+    const isClimbing = drillRungs.some((rung) => rung === state);
+    return {
+      name: subjectName(backup),
+      state: isClimbing ? 'running' : (state as Exclude<typeof state, DrillRung>),
+      step: state,
+      bytesDone: 0,
+      bytesExpected,
+      ...(isClimbing ? pending : {}),
+    };
+  });
+  return { step: progress.step, subjects };
 }

@@ -1,10 +1,11 @@
+import type { DrillVerdict } from '../model/drill.js';
 import type { BackupOutcome } from '../model/results.js';
 
 /** How far one database, or the globals, is. */
 export interface SubjectProgress {
   /** The database's name, or `globals`. */
   name: string;
-  state: 'waiting' | 'running' | BackupOutcome['outcome'];
+  state: 'waiting' | 'running' | BackupOutcome['outcome'] | DrillVerdict;
   /** While running. */
   step: string;
   /** Of the current step. */

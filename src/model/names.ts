@@ -16,7 +16,7 @@ export function decodeName(segment: string): string {
 }
 
 /** `YYYYMMDD_HHMMSS` in UTC. */
-function formatTime(time: Date): string {
+export function formatTime(time: Date): string {
   const digits = time.toISOString().replace(/[-:]/g, '');
   return `${digits.slice(0, 8)}_${digits.slice(9, 15)}`;
 }

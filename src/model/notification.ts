@@ -1,6 +1,6 @@
 /** Something people are told of. */
 export interface NotificationEvent {
-  type: 'backup.failed' | 'backup.succeeded';
+  type: 'backup.failed' | 'backup.succeeded' | 'drill.succeeded';
   /** What it is about, e.g. `Nightly backups of server temponest`. */
   what: string;
   workflowId: string;

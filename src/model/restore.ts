@@ -67,6 +67,7 @@ export const restoreSteps = [
   'reserve',
   'download',
   'unpack',
+  'roles',
   'restore',
   'compare',
   'swap',
@@ -91,6 +92,13 @@ export const restoreResult = z.object({
     .optional(),
   /** After a swap: where the replaced database is, and what puts it back. */
   replaced: z.object({ database: z.string(), undo: z.string() }).optional(),
+  /** The roles that were made first, and the memberships that they had and could not get. */
+  roles: z
+    .object({
+      created: z.array(z.string()),
+      omittedMemberships: z.array(z.object({ role: z.string(), member: z.string() })),
+    })
+    .optional(),
   approvedBy: z.array(z.string()),
   secondsPerStep: z.partialRecord(z.enum(restoreSteps), z.number()),
 });
@@ -106,5 +114,10 @@ export interface RestoreProgress {
   /** Bytes the current step has to do. How many it has done is in its heartbeat (`pendingActivities`). */
   bytesExpected: number;
   /** While waiting for approval: whose answer is there already, and how many are needed. */
-  approvals?: { approvedBy: string[]; needed: number };
+  approvals?: {
+    approvedBy: string[];
+    needed: number;
+    /** Why the last signal or answer that did not count did not. */
+    ignored?: string;
+  };
 }

@@ -27,7 +27,7 @@ const months = [
  */
 export const scheduleConfiguration = z.strictObject({
   workflow: z
-    .enum(['backupDatabases', 'pruneBackups'])
+    .enum(['backupDatabases', 'pruneBackups', 'drillRestore'])
     .optional()
     .describe('default: by the schedule’s name'),
   server: z.string().optional().describe('may be left out when one server is configured'),
@@ -45,4 +45,8 @@ export type ScheduleConfiguration = z.infer<typeof scheduleConfiguration>;
 export const SCHEDULE_PREFIX = 'temponest-backups/';
 
 /** The workflow that each well-known schedule starts. */
-export const scheduledWorkflows = { nightly: 'backupDatabases', prune: 'pruneBackups' } as const;
+export const scheduledWorkflows = {
+  nightly: 'backupDatabases',
+  prune: 'pruneBackups',
+  'drill-monthly': 'drillRestore',
+} as const;

@@ -1,4 +1,5 @@
 import { ActivityCancellationType, type ActivityOptions } from '@temporalio/workflow';
+import { RESTORE_QUEUE } from '../model/queues.js';
 
 /**
  * How long each class of step may take, how soon its worker is missed, and how often it is tried. Whether a failure is
@@ -32,6 +33,24 @@ export const reserveStep: ActivityOptions = {
   ...lightStep,
   scheduleToCloseTimeout: '12 hours',
   retry: { initialInterval: '10 seconds', backoffCoefficient: 1 },
+};
+
+/** What restore workers decide and do without files: they alone have the private keys and reach every target. */
+export const restoreLightStep: ActivityOptions = { ...lightStep, taskQueue: RESTORE_QUEUE };
+
+/** As {@link reserveStep}, on a restore worker's volume. */
+export const reserveRestoreStep: ActivityOptions = { ...reserveStep, taskQueue: RESTORE_QUEUE };
+
+/** Asking the approval service: about a quarter of an hour of trying, for whoever waits at three in the morning. */
+export const approvalStep: ActivityOptions = {
+  ...restoreLightStep,
+  startToCloseTimeout: '1 minute',
+  retry: {
+    initialInterval: '2 seconds',
+    backoffCoefficient: 2,
+    maximumInterval: '2 minutes',
+    maximumAttempts: 12,
+  },
 };
 
 /** Deleting and listing in a store: short requests, many of them. */

@@ -1,4 +1,6 @@
 import { defineQuery } from '@temporalio/workflow';
+import type { DrillProgress } from '../model/drill.js';
+import type { RestoreProgress } from '../model/restore.js';
 import type { BackupProgress, BackupsProgress } from '../model/results.js';
 
 /** `progress` of one backup. */
@@ -6,3 +8,9 @@ export const backupProgressQuery = defineQuery<BackupProgress>('progress');
 
 /** `progress` of a run over several databases. */
 export const backupsProgressQuery = defineQuery<BackupsProgress>('progress');
+
+/** `progress` of a restore. */
+export const restoreProgressQuery = defineQuery<RestoreProgress>('progress');
+
+/** `progress` of a drill. */
+export const drillProgressQuery = defineQuery<DrillProgress>('progress');

@@ -1,5 +1,5 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { executeChild, ParentClosePolicy } from '@temporalio/workflow';
+import { executeChild, ParentClosePolicy, type ApplicationFailure } from '@temporalio/workflow';
 import { fail } from './failures.js';
 
 /**
@@ -19,11 +19,15 @@ export async function runOneOperation<T>(
       parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
     })) as T;
   } catch (error) {
-    if (error instanceof WorkflowExecutionAlreadyStartedError)
-      throw fail(
-        'AlreadyRunning',
-        `Another operation on it runs already, as workflow ${workflowId}; wait for it or cancel it.`,
-      );
+    if (error instanceof WorkflowExecutionAlreadyStartedError) throw alreadyRunning(workflowId);
     throw error;
   }
+}
+
+/** The refusal of a second operation. */
+export function alreadyRunning(workflowId: string): ApplicationFailure {
+  return fail(
+    'AlreadyRunning',
+    `Another operation on it runs already, as workflow ${workflowId}; wait for it or cancel it.`,
+  );
 }

@@ -1,9 +1,10 @@
 import { upsertMemo, upsertSearchAttributes } from '@temporalio/workflow';
 import type { BackupPlan } from '../model/plan.js';
+import type { RestorePlan, RestoreResult } from '../model/restore.js';
 import { searchAttributeKeys as keys } from '../model/search-attributes.js';
 
 /** Shows what a run is of, in the list of workflows and, for servers that index nothing, in the memo. */
-export function showSubject({ subject, id }: BackupPlan): void {
+export function showSubject({ subject, id }: Pick<BackupPlan, 'subject' | 'id'>): void {
   const facts = {
     BackupServer: subject.server,
     BackupKind: subject.kind,
@@ -19,6 +20,19 @@ export function showSubject({ subject, id }: BackupPlan): void {
       ? []
       : [{ key: keys.BackupDatabase, value: facts.BackupDatabase }]),
   ]);
+}
+
+/** Shows what a restore is of, as {@link showSubject} does for a backup. */
+export function showRestore({ backup }: RestorePlan): void {
+  showSubject({
+    subject: { kind: 'database', server: backup.server, database: backup.database },
+    id: backup.id,
+  });
+}
+
+/** Leaves in the memo how long a restore took, for the plan of the next one. */
+export function showRestoreSeconds(secondsPerStep: RestoreResult['secondsPerStep']): void {
+  upsertMemo({ RestoreSeconds: Object.values(secondsPerStep).reduce((sum, seconds) => sum + seconds, 0) });
 }
 
 /** Shows how a run ended. */

@@ -47,7 +47,9 @@ describe('what is commented out', () => {
     expect(() => read(parts)).not.toThrow();
     const documented = new Set(keysOfDocument(parse(uncomment(text, parts))));
     const known = keysOfSchema(z.toJSONSchema(configurationSchema, { io: 'input' }));
-    expect(known.filter((key) => !documented.has(key))).toEqual([]);
+    // One that only stands in another key's place is named in the text.
+    const isNamed = (key: string) => text.includes(`"${key}"`);
+    expect(known.filter((key) => !documented.has(key) && !isNamed(key))).toEqual([]);
   });
 
   test('makes the S3 server of the try-out the primary', () => {

@@ -124,7 +124,7 @@ async function setUp(
   const postgres = options.postgres ?? own(await startPostgres());
   if (!options.postgres)
     for (const name of options.databases) await postgres.query('postgres', `CREATE DATABASE "${name}"`);
-  const { encryption, key } = await chooseEncryption(options, scratch, own);
+  const { encryption, restore, key } = await chooseEncryption(options, scratch, own);
   const { directStore, store } = await chooseStore(options, scratch, own);
 
   const passwordFile = join(scratch, 'postgres-password');
@@ -145,6 +145,7 @@ async function setUp(
       },
     ],
     encryption,
+    restore,
     programDirectories: [...(options.programDirectories ?? []), postgres.binDirectory],
     worker: { address: '127.0.0.1', port, heartbeatTimeout: '3s', shutdownGrace: '1s', ...options.worker },
     ...options.configuration,
@@ -214,11 +215,14 @@ async function setUp(
 type Own = <T extends AsyncDisposable>(resource: T) => T;
 
 async function chooseEncryption(options: BackupSystemOptions, scratch: string, own: Own) {
-  if (options.encryption !== 'gpg') return { encryption: { method: 'none' } };
+  if (options.encryption !== 'gpg') return { encryption: { method: 'none' }, restore: {} };
   const key = options.key ?? own(await makeGpgHome('backups@test.invalid'));
   const publicKeysFile = join(scratch, 'public-keys.asc');
   await key.exportPublicKeys(publicKeysFile);
+  const privateKeysFile = join(scratch, 'private-keys.asc');
+  await key.exportPrivateKeys(privateKeysFile);
   return {
+    restore: { privateKeysFile },
     encryption: { method: 'gpg', recipients: [options.recipient ?? key.fingerprint], publicKeysFile },
     key,
   };

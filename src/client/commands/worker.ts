@@ -15,7 +15,10 @@ function parseRoles(text: string): WorkerRole[] {
 export const worker = new Command('worker')
   .description('run a worker until SIGTERM or SIGINT; logs go to standard error, one JSON object a line')
   .addOption(
-    new Option('--roles <roles>', 'what this process does: control runs the workflows, backup their steps')
+    new Option(
+      '--roles <roles>',
+      'what this process does: control runs the workflows, backup the steps of backups, restore those of restores and drills',
+    )
       .argParser(parseRoles)
       .default([...workerRoles], workerRoles.join(',')),
   )
@@ -24,6 +27,7 @@ export const worker = new Command('worker')
     `
 Examples:
   temponest-backups worker                    everything in one process
+  temponest-backups worker --roles restore    where the private keys are
   temponest-backups worker --roles control    the workflows only: no PostgreSQL programs, staging volume or secrets needed
 
 /health and /ready are served on worker.address and worker.port of backups.yaml.`,

@@ -6,11 +6,16 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, DefaultLogger, Runtime, Worker, type WorkflowBundle } from '@temporalio/worker';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import type { Activities } from '../../../src/activities/index.js';
+import type { RestoreDatabaseArgument } from '../../../src/model/arguments.js';
+import type { AuditEvent } from '../../../src/model/audit.js';
+import { makeReport } from '../../../src/drills/store-report.js';
+import { summarizeReport } from '../../../src/model/drill-verdict.js';
 import { isRetryable, type FailureType } from '../../../src/model/failures.js';
 import { makeBackupId } from '../../../src/model/names.js';
 import type { NotificationEvent } from '../../../src/model/notification.js';
 import type { BackupPlan } from '../../../src/model/plan.js';
-import { MAIN_QUEUE, stagingQueue } from '../../../src/model/queues.js';
+import { MAIN_QUEUE, RESTORE_QUEUE, stagingQueue } from '../../../src/model/queues.js';
+import type { RestorePlan } from '../../../src/model/restore.js';
 import { searchAttributeKeys } from '../../../src/model/search-attributes.js';
 import { installTemporalTestServer } from '../../../tools/install/install-temporal-test-server.js';
 
@@ -26,6 +31,7 @@ export interface Call {
 export interface Steps {
   calls: Call[];
   notifications: NotificationEvent[];
+  audited: AuditEvent[];
   activities: Activities;
 }
 
@@ -76,6 +82,7 @@ let second = 0;
 export function makeSteps(over: Partial<Activities> = {}): Steps {
   const calls: Call[] = [];
   const notifications: NotificationEvent[] = [];
+  const audited: AuditEvent[] = [];
   const planOf = (database: string | undefined): BackupPlan => ({
     subject:
       database === undefined
@@ -120,6 +127,34 @@ export function makeSteps(over: Partial<Activities> = {}): Steps {
         orphansSwept: 0,
         decisions: [],
       }),
+    planRestore: (argument) => Promise.resolve(makeRestorePlan(argument)),
+    reserveRestoreStaging: () => Promise.resolve({ queue: LIVE }),
+    download: () => Promise.resolve(),
+    unpack: () => Promise.resolve(),
+    createRoles: () => Promise.resolve({ created: ['app'], omittedMemberships: [] }),
+    restore: () => Promise.resolve(),
+    compare: () => Promise.resolve({ tables: 3, rows: 30, bytes: 900, notes: [] }),
+    swap: ({ replaces }) =>
+      Promise.resolve({
+        database: replaces!.becomes,
+        undo: `temponest-backups undo-swap ${replaces!.becomes}`,
+      }),
+    discardRestored: () => Promise.resolve(),
+    releaseRestoreStaging: () => Promise.resolve(),
+    planDrill: () => Promise.reject(failure('Unexpected', 'not in these tests')),
+    reserveDrillStaging: () => Promise.resolve({ queue: LIVE }),
+    bootScratchServer: () => Promise.resolve(),
+    climb: () => Promise.resolve({ outcome: 'passed', said: [] }),
+    descend: () => Promise.resolve(),
+    reportDrill: (plan, outcome) =>
+      Promise.resolve(summarizeReport(makeReport(plan, outcome), 'drills/report.json')),
+    releaseDrillStaging: () => Promise.resolve(),
+    requestApproval: () => Promise.resolve({ approvalId: 'none' }),
+    readApproval: () => Promise.resolve({ status: 'pending' }),
+    recordAudit: (event) => {
+      audited.push(event);
+      return Promise.resolve();
+    },
     notify: (event) => {
       notifications.push(event);
       return Promise.resolve();
@@ -134,7 +169,40 @@ export function makeSteps(over: Partial<Activities> = {}): Steps {
       return (run as (...args: unknown[]) => unknown)(...args);
     },
   ]);
-  return { calls, notifications, activities: Object.fromEntries(recorded) as Activities };
+  return { calls, notifications, audited, activities: Object.fromEntries(recorded) as Activities };
+}
+
+/** The plan of a restore that needs no approval; a swap needs two. */
+export function makeRestorePlan({ database, mode = 'beside' }: RestoreDatabaseArgument): RestorePlan {
+  return {
+    backup: {
+      server: 'main',
+      database,
+      id: makeBackupId(database, new Date(1_777_777_777_000)),
+      snapshotTime: '2026-05-03T03:09:37.000Z',
+      ageSeconds: 3600,
+      bytes: 310,
+      dumpBytes: 900,
+      tables: 3,
+      rows: 30,
+    },
+    store: 'primary',
+    into: { server: 'main', database: `${database}_restored` },
+    mode,
+    createRoles: false,
+    ...(mode === 'swap' ? { replaces: { database, bytes: 1000, becomes: `${database}_before` } } : {}),
+    missing: { roles: [], extensions: [], stagingBytes: 0 },
+    approval: {
+      provider: 'signal',
+      needed: mode === 'swap' ? 2 : 0,
+      approvers: ['ann', 'bob', 'cyd'],
+      timeoutSeconds: 86_400,
+    },
+    major: 16,
+    jobs: 2,
+    stagingBytes: 2000,
+    heartbeatSeconds: 30,
+  };
 }
 
 /** The names of the steps that were called, each row of tries counted once; without `readBack`, beside `encrypt`. */
@@ -156,6 +224,7 @@ export async function serve({ activities }: Steps): Promise<TestWorkflowEnvironm
   const workers = await Promise.all([
     Worker.create({ ...common, taskQueue: MAIN_QUEUE, workflowBundle }),
     Worker.create({ ...common, taskQueue: LIVE }),
+    Worker.create({ ...common, taskQueue: RESTORE_QUEUE }),
   ]);
   const runs = Promise.all(workers.map((worker) => worker.run()));
   onTestFinished(async () => {

@@ -1,0 +1,167 @@
+import { Context } from '@temporalio/activity';
+import { checkPrivateKeys } from '../archive/private-keys.js';
+import { chooseBackup } from '../catalogue/choose-backup.js';
+import { resolveConnection } from '../config/connections.js';
+import { resolvePrivateKeys } from '../config/private-keys.js';
+import { resolveServer } from '../config/resolve.js';
+import type { RestoreDatabaseArgument } from '../model/arguments.js';
+import { OperationError } from '../model/failures.js';
+import { findTables } from '../model/find-tables.js';
+import type { DatabaseManifest } from '../model/manifest.js';
+import type { RestorePlan } from '../model/restore.js';
+import { replacedName, restoredName } from '../model/restore-names.js';
+import type { AdministeredServer } from '../postgres/administer.js';
+import { holdsTemporalState } from '../postgres/holds-temporal-state.js';
+import { locateClient } from '../postgres/locate-client.js';
+import { readTargetFacts, type TargetFacts } from '../postgres/target-facts.js';
+import { locateProgram } from '../programs/locate-program.js';
+import { readVolumeSpace } from '../staging/volume.js';
+import { planApproval } from './plan-approval.js';
+import { programDirectories, type Dependencies } from './dependencies.js';
+import { lastRestoreSeconds } from './last-restore-seconds.js';
+import { requireDatabaseManifest } from './restore-target.js';
+import { runStep, type StepContext } from './run-step.js';
+
+/** Room for tables of contents and the like, in bytes. */
+const STAGING_FLOOR = 16 * 1024 * 1024;
+
+/**
+ * Decides everything about one restore, and refuses it while nothing has been made yet: a backup that no store has, a
+ * name that is taken, a server that is too old, keys that open nothing, a database that must not be replaced.
+ */
+export async function planRestore(
+  dependencies: Dependencies,
+  argument: RestoreDatabaseArgument,
+): Promise<RestorePlan> {
+  const { configuration, environment, stores, volume, temporal, logger } = dependencies;
+  return runStep(logger, {}, async (step) => {
+    const { name: server } = resolveServer(configuration, argument.server);
+    const targetServer = resolveServer(configuration, argument.into?.server ?? server);
+    const subject = { kind: 'database', server, database: argument.database } as const;
+    const chosen = await chooseBackup(
+      stores,
+      subject,
+      argument.backup ?? 'latest',
+      argument.from,
+      step.signal,
+    );
+    const { store } = chosen;
+    const manifest = requireDatabaseManifest(chosen.manifest);
+    const tables = argument.tables && findTables(manifest.inventory, argument.tables);
+    const names = nameDatabases(argument);
+    const target: AdministeredServer = {
+      server: await resolveConnection(targetServer, environment.passFile),
+      maintenanceDatabase: targetServer.maintenanceDatabase,
+    };
+    const facts = await readTargetFacts(target, manifest, [names.made, argument.database], step.signal);
+    if (facts.existing.has(names.made)) throw targetExists(targetServer.name, names.made);
+    const mode = argument.mode ?? 'beside';
+    const replaces =
+      mode === 'swap'
+        ? await planReplacement(target, argument.database, names.becomes, facts, step)
+        : undefined;
+    await checkMeans(dependencies, manifest, facts.major, step);
+
+    const dumpBytes = countDumpBytes(manifest);
+    const stagingBytes = manifest.artifact.bytes + Math.ceil(dumpBytes * 1.05) + STAGING_FLOOR;
+    const { freeBytes } = await readVolumeSpace(volume);
+    const lastSeconds = await lastRestoreSeconds(temporal, subject);
+    return {
+      backup: {
+        server,
+        database: argument.database,
+        id: manifest.id,
+        snapshotTime: manifest.snapshotTime,
+        ageSeconds: Math.round((Date.now() - Date.parse(manifest.snapshotTime)) / 1000),
+        bytes: manifest.artifact.bytes,
+        dumpBytes,
+        tables: manifest.inventory.tables.length,
+        rows: manifest.inventory.tables.reduce((sum, { rows }) => sum + rows, 0),
+      },
+      store: store.name,
+      into: { server: targetServer.name, database: names.made },
+      mode,
+      ...(tables ? { tables } : {}),
+      createRoles: argument.createRoles ?? false,
+      ...(replaces ? { replaces } : {}),
+      missing: {
+        roles: facts.missingRoles,
+        extensions: facts.missingExtensions,
+        stagingBytes: Math.max(0, stagingBytes - freeBytes),
+      },
+      ...(lastSeconds === undefined ? {} : { lastSeconds }),
+      approval: planApproval(configuration, mode),
+      major: facts.major,
+      jobs: configuration.restore.jobs,
+      stagingBytes,
+      heartbeatSeconds: configuration.worker.heartbeatTimeout,
+    };
+  });
+}
+
+/** The names of the database that is made and, after a swap, of the one that was there. */
+function nameDatabases({ database, into, mode }: RestoreDatabaseArgument) {
+  if (mode === 'swap' && into?.database !== undefined)
+    throw new OperationError(
+      'InvalidArgument',
+      'into.database: cannot be given with mode swap, which replaces the database of the backup’s own name; leave it out.',
+    );
+  const now = new Date();
+  return { made: into?.database ?? restoredName(database, now), becomes: replacedName(database, now) };
+}
+
+function targetExists(server: string, database: string): OperationError {
+  return new OperationError(
+    'TargetExists',
+    `Server ${server} has a database "${database}" already, and nothing is ever restored into one that exists; name another in into.database, or rename or drop it.`,
+  );
+}
+
+async function planReplacement(
+  target: AdministeredServer,
+  database: string,
+  becomes: string,
+  { existing }: TargetFacts,
+  { signal }: StepContext,
+): Promise<NonNullable<RestorePlan['replaces']>> {
+  const bytes = existing.get(database);
+  if (bytes === undefined)
+    throw new OperationError(
+      'TargetUnfit',
+      `Server ${target.server.name} has no database "${database}" to be replaced; restore it with mode beside and into.database "${database}".`,
+    );
+  const { runId } = Context.current().info.workflowExecution!;
+  if (await holdsTemporalState(target.server, database, runId, signal))
+    throw new OperationError(
+      'TargetUnfit',
+      `Database "${database}" holds the state of the Temporal cluster that would run this; stop Temporal and run "temponest-backups rescue restore ${database} --swap" instead.`,
+    );
+  return { database, bytes, becomes };
+}
+
+/** Programs and keys: what is missing is said now and not after the download. */
+async function checkMeans(
+  dependencies: Dependencies,
+  { artifact }: DatabaseManifest,
+  major: number,
+  { signal }: StepContext,
+): Promise<void> {
+  const directories = programDirectories(dependencies);
+  for (const client of ['pg_restore', 'pg_dump']) await locateClient(client, major, directories, signal);
+  for (const program of ['tar', artifact.codec]) await locateProgram(program, directories);
+  if (artifact.encryption.method === 'none') return;
+  const { keyFingerprints } = artifact.encryption;
+  const privateKeys = await resolvePrivateKeys(dependencies.configuration);
+  if (!privateKeys)
+    throw new OperationError(
+      'KeyUnusable',
+      `The backup is encrypted to ${keyFingerprints.join(', ')} and this worker has no private keys; set restore.privateKeysFile in backups.yaml of the restore workers.`,
+    );
+  await checkPrivateKeys(keyFingerprints, privateKeys, dependencies.volume.directory, directories, {
+    signal,
+  });
+}
+
+function countDumpBytes({ inventory }: DatabaseManifest): number {
+  return inventory.tables.reduce((sum, { bytes }) => sum + bytes, inventory.largeObjects.bytes);
+}

@@ -1,0 +1,47 @@
+import { Context } from '@temporalio/activity';
+import { readManifest } from '../catalogue/read-manifest.js';
+import { resolveConnection } from '../config/connections.js';
+import { resolveServer } from '../config/resolve.js';
+import { OperationError } from '../model/failures.js';
+import type { DatabaseManifest, Manifest } from '../model/manifest.js';
+import type { RestorePlan } from '../model/restore.js';
+import type { RestoreTarget } from '../postgres/restore-target.js';
+import { requireStore, type Dependencies } from './dependencies.js';
+
+/** The database that the running restore makes. */
+export async function restoreTarget(
+  { configuration, environment }: Dependencies,
+  { into }: RestorePlan,
+): Promise<RestoreTarget> {
+  const server = resolveServer(configuration, into.server);
+  return {
+    server: await resolveConnection(server, environment.passFile),
+    maintenanceDatabase: server.maintenanceDatabase,
+    database: into.database,
+    restoreId: Context.current().info.workflowExecution!.runId,
+  };
+}
+
+/** The manifest of the backup that is restored: too large for a plan. */
+export async function restoredManifest(
+  dependencies: Dependencies,
+  { backup, store }: RestorePlan,
+  signal: AbortSignal,
+): Promise<DatabaseManifest> {
+  const subject = { kind: 'database', server: backup.server, database: backup.database } as const;
+  const manifest = await readManifest(requireStore(dependencies, store), subject, backup.id, signal);
+  return requireDatabaseManifest(manifest);
+}
+
+/**
+ * A manifest under a database's key that must be of a database.
+ *
+ * @throws OperationError `ManifestUnreadable`
+ */
+export function requireDatabaseManifest(manifest: Manifest): DatabaseManifest {
+  if (manifest.kind === 'database') return manifest;
+  throw new OperationError(
+    'ManifestUnreadable',
+    `The manifest of ${manifest.id} is of the globals; restore it from a copy of the store, or make a new backup.`,
+  );
+}

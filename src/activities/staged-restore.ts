@@ -1,0 +1,22 @@
+import { join } from 'node:path';
+import { Context } from '@temporalio/activity';
+import type { RestorePlan } from '../model/restore.js';
+import { stepDirectory } from '../staging/step.js';
+import { backupDirectory, type StagingVolume } from '../staging/volume.js';
+
+/** What a restore is called on its staging volume: several of one backup may run at once, into different servers. */
+export function stagedRestore({ backup }: RestorePlan): { server: string; backupId: string } {
+  const { runId } = Context.current().info.workflowExecution!;
+  return { server: backup.server, backupId: `${backup.id}.restore-${runId.slice(0, 8)}` };
+}
+
+/** Where everything of one restore lies on its staging volume. */
+export function locateRestore(volume: StagingVolume, plan: RestorePlan) {
+  const { server, backupId } = stagedRestore(plan);
+  const directory = backupDirectory(volume, server, backupId);
+  return {
+    directory,
+    artifact: join(directory, 'artifact'),
+    unpacked: join(stepDirectory(directory, 'unpack'), 'data'),
+  };
+}

@@ -1,0 +1,28 @@
+import type { TableName } from './compare-inventories.js';
+import { OperationError } from './failures.js';
+import type { Inventory } from './inventory.js';
+
+/**
+ * Finds the tables that an argument names, by name or by schema and name with a dot in between.
+ *
+ * @throws OperationError `InvalidArgument` for one that the backup does not have, or has in several schemas
+ */
+export function findTables({ tables }: Pick<Inventory, 'tables'>, wanted: readonly string[]): TableName[] {
+  const chosen = wanted.map((text) => {
+    const qualified = tables.filter(({ schema, name }) => `${schema}.${name}` === text);
+    const found = qualified.length > 0 ? qualified : tables.filter(({ name }) => name === text);
+    const [first, second] = found;
+    if (!first)
+      throw new OperationError(
+        'InvalidArgument',
+        `tables: the backup has no table "${text}"; "temponest-backups show" lists what it has.`,
+      );
+    if (second)
+      throw new OperationError(
+        'InvalidArgument',
+        `tables: "${text}" is in several schemas (${found.map(({ schema }) => schema).join(', ')}); write schema.table.`,
+      );
+    return first;
+  });
+  return [...new Set(chosen)].map(({ schema, name }) => ({ schema, name }));
+}

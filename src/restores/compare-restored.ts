@@ -1,0 +1,51 @@
+import { compareInventories, type TableName } from '../model/compare-inventories.js';
+import { OperationError, remedyFor } from '../model/failures.js';
+import type { DatabaseManifest } from '../model/manifest.js';
+import type { RestoreOptions } from '../postgres/pg-restore.js';
+import type { RestoreTarget } from '../postgres/restore-target.js';
+import { takeInventory } from '../postgres/take-inventory.js';
+import type { ProgramContext } from '../programs/run-program.js';
+
+/** How many differences a failure spells out. */
+const SPELLED_OUT = 5;
+
+/** What was found in a restored database that is what its backup says. */
+export interface ComparedDatabase {
+  tables: number;
+  rows: number;
+  /** Of the tables' data as dumped. */
+  bytes: number;
+  /** What could not be compared exactly, and how it was compared instead. */
+  notes: string[];
+}
+
+/**
+ * Proves that a restored database is what its backup says, by dumping it again and comparing the inventories.
+ *
+ * @param directory - where that dump is made and, once counted, removed
+ * @param tables - when only these were restored
+ * @throws OperationError `InventoryMismatch` naming what differs
+ */
+export async function compareRestored(
+  { server, database }: RestoreTarget,
+  manifest: DatabaseManifest,
+  tables: readonly TableName[] | undefined,
+  directory: string,
+  options: RestoreOptions,
+  context: ProgramContext & { onProgress: (bytes: number) => void },
+): Promise<ComparedDatabase> {
+  const { inventory, rearranged } = await takeInventory(server, database, directory, options, context);
+  const { differences, notes } = compareInventories(manifest.inventory, inventory, { rearranged, tables });
+  if (differences.length > 0) throw mismatch(manifest, differences);
+  const sum = (what: 'rows' | 'bytes') => inventory.tables.reduce((total, table) => total + table[what], 0);
+  return { tables: inventory.tables.length, rows: sum('rows'), bytes: sum('bytes'), notes };
+}
+
+function mismatch({ id }: DatabaseManifest, differences: readonly string[]): OperationError {
+  const more = differences.length - SPELLED_OUT;
+  const shown = [...differences.slice(0, SPELLED_OUT), ...(more > 0 ? [`and ${more} more`] : [])];
+  return new OperationError(
+    'InventoryMismatch',
+    `What was restored is not what backup ${id} says: ${shown.join('; ')}; ${remedyFor('InventoryMismatch')}.`,
+  );
+}

@@ -1,0 +1,51 @@
+import { proxyActivities, setHandler, workflowInfo } from '@temporalio/workflow';
+import type { Activities } from '../activities/index.js';
+import { drillRestoreArgument, parseArgument, type DrillRestoreArgument } from '../model/arguments.js';
+import { explainDrill } from '../model/drill-verdict.js';
+import type { DrillProgress, DrillResult } from '../model/drill.js';
+import { restoreLightStep } from './activity-options.js';
+import { fail } from './failures.js';
+import { makeDrill } from './make-drill.js';
+import { drillProgressQuery } from './queries.js';
+import { runToOutcome, tell } from './run-to-outcome.js';
+import { withAudit } from './with-audit.js';
+
+const { planDrill } = proxyActivities<Activities>(restoreLightStep);
+
+/**
+ * Proves backups: restores the newest of each database into a scratch server and compares it, row by row, with what was
+ * backed up; reports what is proven, how long it took, and what could not be checked. Ends as `DrillFailed` when any of
+ * them is not proven.
+ */
+export async function drillRestore(input: DrillRestoreArgument): Promise<DrillResult> {
+  const progress: DrillProgress = { step: 'planning', backups: [] };
+  setHandler(drillProgressQuery, () => progress);
+  const end = (outcome: 'committed' | 'failed' | 'cancelled') => {
+    progress.step = outcome === 'committed' ? 'done' : outcome;
+  };
+  return runToOutcome(
+    () => `The restore drill ${progress.drillId ?? ''}`.trim(),
+    end,
+    async () => {
+      const argument = parseArgument('drillRestore', drillRestoreArgument, input);
+      const plan = await planDrill(argument);
+      progress.drillId = plan.id;
+      const facts: Record<string, string | number> = { drill: plan.id, store: plan.store };
+      return withAudit(
+        { action: 'drill', server: plan.server },
+        () => ({ facts }),
+        async () => {
+          const result = await makeDrill(plan, progress);
+          const { proven, failed, notProvable } = result;
+          Object.assign(facts, { proven, failed, notProvable });
+          const fault = explainDrill(result);
+          if (fault !== undefined) throw fail('DrillFailed', fault, result);
+          const { workflowId, runId } = workflowInfo();
+          const what = `All ${proven} backups of server ${plan.server} are proven`;
+          await tell({ type: 'drill.succeeded', what, workflowId, runId });
+          return result;
+        },
+      );
+    },
+  );
+}

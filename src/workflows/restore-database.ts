@@ -1,0 +1,96 @@
+import { proxyActivities, setHandler } from '@temporalio/workflow';
+import type { Activities } from '../activities/index.js';
+import { parseArgument, restoreDatabaseArgument, type RestoreDatabaseArgument } from '../model/arguments.js';
+import type { RestorePlan, RestoreProgress, RestoreResult } from '../model/restore.js';
+import { restoreLightStep } from './activity-options.js';
+import { awaitApproval } from './await-approval.js';
+import { makeRestore } from './make-restore.js';
+import { restoreProgressQuery } from './queries.js';
+import { refuseUnfit } from './refuse-unfit.js';
+import { runToOutcome } from './run-to-outcome.js';
+import { showRestore, showRestoreSeconds } from './search-attributes.js';
+import { withAudit } from './with-audit.js';
+import { withOperation } from './with-operation.js';
+
+const { planRestore } = proxyActivities<Activities>(restoreLightStep);
+
+/**
+ * Makes a database again from a backup: beside the live one or, once people have agreed, in its place. A dry run
+ * answers with the plan.
+ */
+export async function restoreDatabase(input: RestoreDatabaseArgument): Promise<RestoreResult> {
+  const progress: RestoreProgress = { step: 'planning', bytesExpected: 0 };
+  setHandler(restoreProgressQuery, () => progress);
+  const end = (step: 'committed' | 'failed' | 'cancelled') => {
+    progress.step = step;
+  };
+  return runToOutcome(
+    () => `The restore of ${progress.backupId ?? JSON.stringify(input)}`,
+    end,
+    async () => {
+      const argument = parseArgument('restoreDatabase', restoreDatabaseArgument, input);
+      const plan = await planRestore(argument);
+      Object.assign(progress, { backupId: plan.backup.id, database: plan.into.database });
+      showRestore(plan);
+      if (argument.dryRun) return { dryRun: true, plan, approvedBy: [], secondsPerStep: {} };
+      const approvals = (progress.approvals = { approvedBy: [], needed: plan.approval.needed });
+      return withAudit(
+        toAuditSubject(plan, argument),
+        () => ({ facts: toAuditFacts(plan), approvedBy: approvals.approvedBy }),
+        async () => {
+          refuseUnfit(plan);
+          progress.step = 'approval';
+          await awaitApproval(plan.approval, describeSwap(plan, argument), approvals);
+          const result = await withOperation(
+            { kind: 'database', server: plan.into.server, database: plan.backup.database },
+            () => makeRestore(plan, approvals.approvedBy, progress),
+          );
+          showRestoreSeconds(result.secondsPerStep);
+          return result;
+        },
+      );
+    },
+  );
+}
+
+/** What the people are asked who must agree: what would be replaced by what. */
+function describeSwap({ backup, into, replaces, store }: RestorePlan, argument: RestoreDatabaseArgument) {
+  const { requestedBy = 'somebody', reason = 'no reason given' } = argument;
+  return {
+    description: `Replace database ${replaces?.database} on server ${into.server} by backup ${backup.id}, of ${backup.snapshotTime}; it is kept as ${replaces?.becomes}.`,
+    context: {
+      requested_by: requestedBy,
+      reason,
+      server: into.server,
+      database: replaces?.database ?? into.database,
+      database_bytes: replaces?.bytes ?? 0,
+      kept_as: replaces?.becomes ?? '',
+      backup_id: backup.id,
+      backup_time: backup.snapshotTime,
+      backup_age_seconds: Math.round(backup.ageSeconds),
+      backup_rows: backup.rows,
+      store,
+    },
+  };
+}
+
+function toAuditSubject({ into, backup }: RestorePlan, { requestedBy, reason }: RestoreDatabaseArgument) {
+  return {
+    action: 'restore',
+    server: into.server,
+    database: backup.database,
+    ...(requestedBy === undefined ? {} : { requestedBy }),
+    ...(reason === undefined ? {} : { reason }),
+  } as const;
+}
+
+function toAuditFacts({ backup, into, mode, replaces, store, tables }: RestorePlan) {
+  return {
+    backup: backup.id,
+    store,
+    mode,
+    made: into.database,
+    ...(replaces ? { keptAs: replaces.becomes } : {}),
+    ...(tables ? { tables: tables.map(({ schema, name }) => `${schema}.${name}`).join(', ') } : {}),
+  };
+}

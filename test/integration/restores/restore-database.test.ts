@@ -1,0 +1,119 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RestoreDatabaseArgument } from '../../../src/model/arguments.js';
+import { MAIN_QUEUE } from '../../../src/model/queues.js';
+import type { RestoreResult } from '../../../src/model/restore.js';
+import { startBackupSystem, type BackupSystem } from '../../support/backup-system.js';
+import { runCli } from '../client/run-cli.js';
+
+let system: BackupSystem;
+
+beforeAll(async () => {
+  system = await startBackupSystem({
+    databases: ['shop', 'other'],
+    encryption: 'gpg',
+    server: { globals: true },
+    configuration: { approvals: { provider: 'none' } },
+  });
+  await system.postgres.query(
+    'shop',
+    `CREATE TABLE orders (id serial PRIMARY KEY, what text NOT NULL);
+     CREATE TABLE notes (order_id int REFERENCES orders, note text);
+     INSERT INTO orders (what) SELECT 'thing ' || n FROM generate_series(1, 1000) n;
+     INSERT INTO notes SELECT n, 'note ' || n FROM generate_series(1, 500) n`,
+  );
+  await system.backUp();
+});
+afterAll(() => system[Symbol.asyncDispose]());
+
+function restore(argument: Partial<RestoreDatabaseArgument> = {}): Promise<RestoreResult> {
+  return system.client.workflow.execute('restoreDatabase', {
+    taskQueue: MAIN_QUEUE,
+    workflowId: `restore-${randomUUID()}`,
+    args: [{ database: 'shop', ...argument }],
+  });
+}
+
+const databases = async () =>
+  (
+    await system.postgres.query<{ name: string }>(
+      'postgres',
+      'SELECT datname AS name FROM pg_database ORDER BY 1',
+    )
+  ).map(({ name }) => name);
+const countOf = async (database: string, table = 'orders') => {
+  const [row] = await system.postgres.query<{ n: number }>(
+    database,
+    `SELECT count(*)::int AS n FROM ${table}`,
+  );
+  return row!.n;
+};
+
+describe('a restore', () => {
+  it('beside makes a new database that is what was backed up, and leaves the live one alone', async () => {
+    const result = await restore();
+    const { database } = result.restored!;
+    expect(database).toMatch(/^shop_restored_\d{8}_\d{6}$/);
+    expect(result.restored).toMatchObject({ server: 'main', tables: 2, rows: 1500, notes: [] });
+    expect(await countOf(database)).toBe(1000);
+    expect(await countOf('shop')).toBe(1000);
+    expect(await system.listStaging()).toEqual([]);
+  });
+
+  it('answers a dry run with what it would do', async () => {
+    const before = await databases();
+    const { plan, restored } = await restore({ dryRun: true, mode: 'swap' });
+    expect(restored).toBeUndefined();
+    expect(plan).toMatchObject({
+      backup: { database: 'shop', tables: 2, rows: 1500 },
+      replaces: { database: 'shop', becomes: expect.stringMatching(/^shop_before_/) as string },
+      missing: { roles: [], extensions: [], stagingBytes: 0 },
+      lastSeconds: expect.any(Number) as number,
+    });
+    expect(await databases()).toEqual(before);
+  });
+
+  it('of single tables restores these alone', async () => {
+    const { restored } = await restore({ tables: ['notes'], into: { database: 'only_notes' } });
+    expect(restored).toMatchObject({ database: 'only_notes', tables: 1, rows: 500 });
+    const tables = await system.postgres.query(
+      'only_notes',
+      "SELECT FROM pg_tables WHERE schemaname = 'public'",
+    );
+    expect(tables).toHaveLength(1);
+  });
+
+  it('names the roles that the target lacks, and makes them on request', async () => {
+    await system.postgres.query('postgres', 'CREATE ROLE keeper NOLOGIN CONNECTION LIMIT 7');
+    await system.postgres.query('other', 'CREATE TABLE kept (n int); ALTER TABLE kept OWNER TO keeper');
+    await system.backUp();
+    await system.postgres.query('other', 'DROP TABLE kept');
+    await system.postgres.query('postgres', 'DROP ROLE keeper');
+
+    await expect(restore({ database: 'other' })).rejects.toMatchObject({
+      cause: { type: 'TargetUnfit', message: expect.stringMatching(/lacks role keeper; create/) as string },
+    });
+    const { restored, roles } = await restore({ database: 'other', createRoles: true });
+    expect(roles).toEqual({ created: ['keeper'], omittedMemberships: [] });
+    const query = `SELECT rolconnlimit AS n, tableowner AS owner
+                     FROM pg_roles, pg_tables WHERE rolname = 'keeper' AND tablename = 'kept'`;
+    expect(await system.postgres.query(restored!.database, query)).toEqual([{ n: 7, owner: 'keeper' }]);
+  });
+
+  it('swapped in replaces a damaged database, and the command that it prints undoes that', async () => {
+    await system.postgres.query('shop', 'DELETE FROM notes; UPDATE orders SET what = NULLIF(id, 0)::text');
+    const { restored, replaced } = await restore({ mode: 'swap' });
+    expect(restored!.database).toBe('shop');
+    expect(await countOf('shop', 'notes')).toBe(500);
+    expect(await countOf(replaced!.database, 'notes')).toBe(0);
+
+    const [, ...words] = replaced!.undo.split(' ');
+    const { exitCode, stdout } = await runCli(
+      ['--config', system.configurationFile, ...words, '--yes'],
+      system.environment,
+    );
+    expect(stdout).toContain('Database shop is what it was before');
+    expect(exitCode).toBe(0);
+    expect(await countOf('shop', 'notes')).toBe(0);
+  });
+});
