@@ -1,8 +1,9 @@
 import { createInterface } from 'node:readline/promises';
 import { OperationError } from '../model/failures.js';
+import { say } from './output.js';
 
 /**
- * Asks before something is destroyed; anything but yes means no.
+ * Asks before something is destroyed; anything but yes means no, and so do Ctrl-C and Ctrl-D.
  *
  * @throws OperationError `InvalidArgument` when there is nobody to ask
  */
@@ -15,6 +16,10 @@ export async function confirm(question: string): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
     return /^y(es)?$/i.test((await terminal.question(`${question} [y/N] `)).trim());
+  } catch (error) {
+    if (!(error instanceof Error && error.name === 'AbortError')) throw error; // Ctrl-C, Ctrl-D
+    say(''); // the cursor is still behind the question
+    return false;
   } finally {
     terminal.close();
   }
