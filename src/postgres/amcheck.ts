@@ -8,6 +8,8 @@ import { readServerFacts } from './server-facts.js';
 
 /** What pg_amcheck says of one fault has two lines; these name several, and fit into a message. */
 const LINES_SHOWN = 6;
+/** What the database may have set for its sessions and must not disturb the check. */
+const SESSION_OPTIONS = ' -c default_transaction_read_only=off -c statement_timeout=0';
 
 /**
  * Checks the structure of every table and B-tree index of a database, and that each index has an entry for each row.
@@ -24,17 +26,18 @@ export async function checkStructure(
   context: ProgramContext,
 ): Promise<string | undefined> {
   const { signal } = context;
-  const { major, isAvailable } = await withConnection(server, database, signal, async (client) => ({
-    major: (await readServerFacts(client)).major,
-    isAvailable:
-      (await client.query(`SELECT FROM pg_available_extensions WHERE name = 'amcheck'`)).rowCount === 1,
-  }));
+  const { major, isAvailable } = await withConnection(server, database, signal, async (client) => {
+    await client.query('SET statement_timeout = 0');
+    const available = await client.query(`SELECT FROM pg_available_extensions WHERE name = 'amcheck'`);
+    return { major: (await readServerFacts(client)).major, isAvailable: available.rowCount === 1 };
+  });
   if (!isAvailable) return 'the extension amcheck is not installed on this worker';
   const file = await locateClient('pg_amcheck', major, programDirectories, signal).catch((error: unknown) => {
     if (error instanceof OperationError && error.type === 'ProgramMissing') return undefined;
     throw error;
   });
   if (file === undefined) return 'pg_amcheck is not installed on this worker';
+  const environment = libpqEnvironment(server, database);
   const faults: string[] = [];
   const program = {
     file,
@@ -45,7 +48,7 @@ export async function checkStructure(
       '--no-password',
       quoteDatabase(database),
     ],
-    environment: libpqEnvironment(server, database),
+    environment: { ...environment, PGOPTIONS: environment.PGOPTIONS + SESSION_OPTIONS },
     onLine: (line: string) => void (faults.length < LINES_SHOWN && faults.push(line.trim())),
   };
   await runProgram(program, context).catch((error: unknown) => {

@@ -115,7 +115,7 @@ function startServer(dataDirectory: string, binDirectory: string, context: Scrat
     },
     async stop() {
       // "Fast" shutdown: everything is written, nobody is waited for.
-      if (pid !== undefined) signalGroup(pid, 'SIGINT');
+      if (pid !== undefined && !lost.signal.aborted) signalGroup(pid, 'SIGINT');
       await ended;
       context.signal.removeEventListener('abort', end);
     },
