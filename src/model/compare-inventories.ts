@@ -28,7 +28,9 @@ export interface Comparison {
 /** In a message that Temporal keeps. */
 const DIFFERENCES_SHOWN = 5;
 
-const quote = ({ schema, name }: TableName) => `"${schema}"."${name}"`;
+// Names that hold quotes themselves must not be taken for others.
+const quote = ({ schema, name }: TableName) =>
+  [schema, name].map((part) => `"${part.replaceAll('"', '""')}"`).join('.');
 const index = <T extends TableName>(all: readonly T[]) => new Map(all.map((each) => [quote(each), each]));
 const sum = (tables: readonly TableInventory[], what: 'rows' | 'bytes') =>
   tables.reduce((total, table) => total + table[what], 0);
@@ -54,8 +56,9 @@ export function compareInventories(
     compareTables(wanted, chosen ? only(found, chosen) : found, rearranged),
     compareSequences(wanted, found, chosen === undefined),
     // Large objects belong to no table.
-    ...(chosen ? [] : [compareLargeObjects(wanted, found), compareRoles(wanted, found)]),
-    ...(chosen ? [] : [compareExtensions(wanted, found)]),
+    ...(chosen
+      ? []
+      : [compareLargeObjects(wanted, found), compareExtensions(wanted, found), compareRoles(wanted, found)]),
   ];
   return {
     differences: parts.flatMap(({ differences }) => differences),
@@ -77,6 +80,8 @@ export function describeDifferences(differences: readonly string[], shown = DIFF
   return differences.slice(0, shown).join('; ') + (more > 0 ? `; and ${more} more` : '');
 }
 
+type Tables = ReadonlyMap<string, TableInventory>;
+
 function compareTables(expected: Inventory, found: Inventory, rearranged: RearrangedTables): Comparison {
   const [before, after] = [index(expected.tables), index(found.tables)];
   const excluded = index(expected.excludedTables);
@@ -84,44 +89,54 @@ function compareTables(expected: Inventory, found: Inventory, rearranged: Rearra
   const inheriting = index(rearranged.inheriting);
   const differences: string[] = [];
   const notes: string[] = [];
-  for (const [name, table] of before) {
-    const other = after.get(name);
-    if (!other) differences.push(`table ${name} is missing`);
-    else if (together.has(name)) continue;
-    else if (table.rows !== other.rows)
-      differences.push(`table ${name} has ${other.rows} rows instead of ${table.rows}`);
-    else if (table.bytes !== other.bytes)
-      differences.push(`table ${name} has ${other.bytes} bytes of data instead of ${table.bytes}`);
-    else if (table.sha256 !== other.sha256 && !inheriting.has(name))
-      differences.push(`table ${name} has as many rows and bytes, but other data`);
-    else if (table.sha256 !== other.sha256)
+  for (const [name, was] of before) {
+    const is = after.get(name);
+    const difference = is ? (together.has(name) ? undefined : differ(was, is)) : 'is missing';
+    if (difference === OTHER_DATA && inheriting.has(name))
       notes.push(
         `table ${name} inherits columns, which a restore may put into another order: compared by rows and bytes`,
       );
+    else if (difference) differences.push(`table ${name} ${difference}`);
   }
   for (const [name, { rows }] of after) {
     if (before.has(name) || (excluded.has(name) && rows === 0)) continue;
     differences.push(`table ${name} is not in the backup`);
   }
-  for (const { root, leaves } of rearranged.partitions) {
-    const [was, is] = [before, after].map((tables) =>
-      leaves.flatMap((leaf) => tables.get(quote(leaf)) ?? []),
+  if (excluded.size > 0)
+    notes.push(
+      `the backup left out ${excluded.size} tables or their data, among them ${quote(expected.excludedTables[0]!)}`,
     );
-    if (was!.length === 0) continue;
+  const moved = comparePartitions(before, after, rearranged.partitions);
+  return { differences: [...differences, ...moved.differences], notes: [...notes, ...moved.notes] };
+}
+
+const OTHER_DATA = 'has as many rows and bytes, but other data';
+
+function differ(was: TableInventory, is: TableInventory): string | undefined {
+  if (was.rows !== is.rows) return `has ${is.rows} rows instead of ${was.rows}`;
+  if (was.bytes !== is.bytes) return `has ${is.bytes} bytes of data instead of ${was.bytes}`;
+  return was.sha256 === is.sha256 ? undefined : OTHER_DATA;
+}
+
+function comparePartitions(
+  before: Tables,
+  after: Tables,
+  partitions: RearrangedTables['partitions'],
+): Comparison {
+  const differences: string[] = [];
+  const notes: string[] = [];
+  for (const { root, leaves } of partitions) {
+    const find = (tables: Tables) => leaves.flatMap((leaf) => tables.get(quote(leaf)) ?? []);
+    if (find(before).length === 0) continue;
     for (const what of ['rows', 'bytes'] as const) {
-      if (sum(was!, what) !== sum(is!, what))
-        differences.push(
-          `table ${quote(root)} has ${sum(is!, what)} ${what} in its partitions instead of ${sum(was!, what)}`,
-        );
+      const [was, is] = [sum(find(before), what), sum(find(after), what)];
+      if (was !== is)
+        differences.push(`table ${quote(root)} has ${is} ${what} in its partitions instead of ${was}`);
     }
     notes.push(
       `table ${quote(root)} is hash-partitioned by an enum, which a restore hashes anew: its partitions were compared together, by rows and bytes`,
     );
   }
-  if (excluded.size > 0)
-    notes.push(
-      `the backup left out ${excluded.size} tables or their data, among them ${quote(expected.excludedTables[0]!)}`,
-    );
   return { differences, notes };
 }
 

@@ -103,6 +103,15 @@ test('a role more is nothing: whoever restores owns the extensions', () => {
   expect(compare({ roles: [...backup.roles, 'restorer'] })).toEqual({ differences: [], notes: [] });
 });
 
+test('tables are not taken for each other, whatever quotes their names hold', () => {
+  const was = { ...backup, tables: [table('b"."c', { schema: 'a' })] };
+  const is = { ...backup, tables: [table('c', { schema: 'a"."b' })] };
+  expect(compareInventories(was, is, { rearranged: nothing }).differences).toEqual([
+    'table "a"."b"".""c" is missing',
+    'table "a"".""b"."c" is not in the backup',
+  ]);
+});
+
 describe('tables that the backup left out', () => {
   const excluding = { ...backup, excludedTables: [{ schema: 'public', name: 'cache' }] };
   const found = (...more: TableInventory[]) =>
