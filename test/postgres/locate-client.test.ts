@@ -1,7 +1,7 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { locateClient } from '../../src/postgres/locate-client.js';
+import { locateClient, locateServerPrograms } from '../../src/postgres/locate-client.js';
 import { makeScratchDirectory } from '../support/scratch-directory.js';
 
 const signal = new AbortController().signal;
@@ -40,5 +40,12 @@ it('says what it found instead, and how to install the right one', async () => {
     message:
       `pg_dump of PostgreSQL 98, the server's version, is not installed on this worker (${directories[0]}/pg_dump is 99, ${directories[1]}/pg_dump is 96); ` +
       'run: apt-get install postgresql-client-98, or set programDirectories in backups.yaml.',
+  });
+});
+
+it('names the package of the server where its own programs are missing', async () => {
+  await expect(locateServerPrograms(98, [], signal)).rejects.toMatchObject({
+    type: 'ProgramMissing',
+    message: expect.stringContaining('apt-get install postgresql-98,') as string,
   });
 });
