@@ -82,7 +82,8 @@ Examples:
   temponest-backups prune --dry-run
   temponest-backups prune --yes
 
-The newest backup of a database always stays, and so do those of databases that backups.yaml no longer lists.`,
+The newest backup of a database always stays, the newest that a drill has proven, and those of databases that
+backups.yaml no longer lists.`,
   )
   .action(
     action(async (context, options: Options) => {
