@@ -1,65 +1,88 @@
+import { z } from 'zod';
+
+const bytes = z.int().nonnegative();
+const count = z.int().nonnegative();
+const seconds = z.number().nonnegative();
+const database = z.string().exactOptional().describe('absent for the globals');
+
 /**
  * The steps of a backup, in their order. The archive is read back beside its encryption, which is one step; where nothing
  * is encrypted, reading back is a step of its own.
  */
-export type BackupStep =
-  'reserve' | 'dump' | 'compress' | 'readBack' | 'encrypt' | 'upload' | 'verify' | 'commit';
+const backupSteps = [
+  'reserve',
+  'dump',
+  'compress',
+  'readBack',
+  'encrypt',
+  'upload',
+  'verify',
+  'commit',
+] as const;
+export type BackupStep = (typeof backupSteps)[number];
 
 /** What `backupDatabase` and `backupGlobals` answer. */
-export interface BackupResult {
-  server: string;
-  /** Absent for the globals. */
-  database?: string;
-  backupId: string;
-  manifestKey: string;
-  artifactKey: string;
-  store: string;
-  /** Size of the artifact. */
-  bytes: number;
-  /** Size of the dump it was made from. */
-  dumpBytes: number;
-  tables: number;
-  rows: number;
-  secondsPerStep: Partial<Record<BackupStep, number>>;
-}
+export const backupResult = z.object({
+  server: z.string(),
+  database,
+  backupId: z.string(),
+  manifestKey: z.string().describe('where in the store the manifest is'),
+  artifactKey: z.string().describe('where in the store the archive is'),
+  store: z.string().describe('name of the store'),
+  bytes: bytes.describe('size of the artifact'),
+  dumpBytes: bytes.describe('size of the dump it was made from'),
+  tables: count,
+  rows: count,
+  secondsPerStep: z.partialRecord(z.enum(backupSteps), seconds),
+});
 
-/** What became of one database, or of the globals where `database` is absent, in `backupDatabases`. */
-export type BackupOutcome = { database?: string; seconds: number } & (
-  | { outcome: 'committed'; backupId: string; bytes: number; dumpBytes: number }
-  | { outcome: 'failed' | 'cancelled'; type: string; message: string }
-);
+const outcomeOf = { database, seconds };
 
-/** What `backupDatabases` answers; a run in which anything failed ends with type `BackupsFailed` and this as detail. */
-export interface BackupsResult {
-  server: string;
-  backups: BackupOutcome[];
-  pruned?: { kept: number; deleted: number };
-  /** Why pruning did not finish, when it did not. */
-  pruneFailure?: string;
-}
+/** What became of one database, or of the globals, in `backupDatabases`. */
+const backupOutcome = z.discriminatedUnion('outcome', [
+  z.object({ ...outcomeOf, outcome: z.literal('committed'), backupId: z.string(), bytes, dumpBytes: bytes }),
+  z.object({
+    ...outcomeOf,
+    outcome: z.enum(['failed', 'cancelled']),
+    type: z.string().describe('the type of the failure'),
+    message: z.string(),
+  }),
+]);
+
+/** What `backupDatabases` answers; a run that ends as `BackupsFailed` or `Stalled` has it as detail. */
+export const backupsResult = z.object({
+  server: z.string(),
+  backups: z.array(backupOutcome),
+  pruned: z.object({ kept: count, deleted: count }).exactOptional(),
+  pruneFailure: z.string().exactOptional().describe('why pruning did not finish, when it did not'),
+});
 
 /** One decision of retention, and the rule that made it. */
-export interface RetentionDecision {
-  /** The database, or undefined for the globals. */
-  database?: string;
-  backupId: string;
-  keep: boolean;
-  /** e.g. `daily`, `weekly`, `monthly`, `newest`, `expired`. */
-  rules: string[];
-}
+const retentionDecision = z.object({
+  database,
+  backupId: z.string(),
+  keep: z.boolean(),
+  rules: z.array(z.string()).describe('what decided it: daily, weekly, monthly, newest, proven, expired, …'),
+});
 
 /**
  * What `pruneBackups` answers. Kept under 4 KiB: `decisions` is cut after the first 20, those that delete first;
  * `prune --json` on the CLI computes the whole list from the store.
  */
-export interface PruneResult {
-  server: string;
-  dryRun: boolean;
-  kept: number;
-  deleted: number;
-  orphansSwept: number;
-  decisions: RetentionDecision[];
-}
+export const pruneResult = z.object({
+  server: z.string(),
+  dryRun: z.boolean(),
+  kept: count,
+  deleted: count,
+  orphansSwept: count.describe('unfinished uploads and artifacts without a manifest that were removed'),
+  decisions: z.array(retentionDecision).describe('the first 20, those that delete first'),
+});
+
+export type BackupResult = z.infer<typeof backupResult>;
+export type BackupOutcome = z.infer<typeof backupOutcome>;
+export type BackupsResult = z.infer<typeof backupsResult>;
+export type RetentionDecision = z.infer<typeof retentionDecision>;
+export type PruneResult = z.infer<typeof pruneResult>;
 
 /** Answer to the query `progress` of `backupDatabase` and `backupGlobals`. */
 export interface BackupProgress {
