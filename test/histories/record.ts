@@ -14,6 +14,7 @@ import { startTemporalDevServer, type TemporalServer } from '../../tools/servers
 import { waitForFailedAttempt } from '../support/activity-attempts.js';
 import { SERVER, startBackupSystem, type BackupSystem } from '../support/backup-system.js';
 import { startHeldSystem, startSharedServers, type SharedServers } from '../support/held-backup.js';
+import { startHeldRestoreSystem } from '../support/held-restore.js';
 import { sampleManifest } from '../support/sample-manifest.js';
 import { nameBackup, subjectOf } from '../support/seed-backup.js';
 import { textsOf } from '../support/texts-of.js';
@@ -112,6 +113,44 @@ async function recordNightlyRun(servers: Servers): Promise<void> {
   await record('prune-backups', system.client.workflow.getHandle(`${run.workflowId}/prune`));
 }
 
+async function recordRestores(servers: Servers): Promise<void> {
+  await using system = await startBackupSystem({
+    ...{ postgres: servers.postgres, temporal: servers.temporal, databases: ['app'] },
+    ...{ encryption: 'gpg', key: servers.key },
+    server: { globals: true },
+    configuration: { approvals: { provider: 'signal', approvers: ['ann', 'bob'] } },
+  });
+  await system.backUp();
+  const restore = (argument: object = {}) =>
+    start(system, 'restoreDatabase', { database: 'app', ...argument });
+  await record('restore-database', await restore());
+  await record('hold-operation', operationOn(system, 'app'));
+  await record('restore-database-dry-run', await restore({ dryRun: true, mode: 'swap' }));
+  await record('restore-database-target-exists', await restore({ into: { database: 'app' } }));
+
+  const denied = await restore({ mode: 'swap' });
+  await denied.signal('approval_signal', { status: 'denied', approver: 'ann' });
+  await record('restore-database-denied', denied);
+  const swapped = await restore({ mode: 'swap' });
+  await swapped.signal('approval_signal', 'nonsense');
+  for (const approver of ['ann', 'bob'])
+    await swapped.signal('approval_signal', { status: 'approved', approver });
+  await record('restore-database-swap', swapped);
+
+  await record('drill-restore', await start(system, 'drillRestore', {}));
+  for await (const { key } of system.store.list('postgres/', signal))
+    if (key.endsWith('.gpg')) await system.store.delete(key, signal);
+  await record('drill-restore-failed', await start(system, 'drillRestore', {}));
+}
+
+async function recordCancelledRestore(servers: Servers): Promise<void> {
+  await using system = await startHeldRestoreSystem('restore', servers);
+  const cancelled = await system.startRestore();
+  await system.held();
+  await cancelled.cancel();
+  await record('restore-database-cancelled', cancelled);
+}
+
 async function recordLostHost(servers: Servers): Promise<void> {
   await using system = await startHeldSystem('upload', servers, { temporal: servers.temporal });
   const backup = await system.startBackup('app');
@@ -149,3 +188,5 @@ await recordOneBackup(servers);
 await recordCancelledRun(servers);
 await recordNightlyRun(servers);
 await recordLostHost(servers);
+await recordRestores(servers);
+await recordCancelledRestore(servers);
