@@ -1,13 +1,10 @@
-import { compareInventories, type TableName } from '../model/compare-inventories.js';
+import { compareInventories, describeDifferences, type TableName } from '../model/compare-inventories.js';
 import { OperationError, remedyFor } from '../model/failures.js';
 import type { DatabaseManifest } from '../model/manifest.js';
 import type { RestoreOptions } from '../postgres/pg-restore.js';
 import type { RestoreTarget } from '../postgres/restore-target.js';
 import { takeInventory } from '../postgres/take-inventory.js';
 import type { ProgramContext } from '../programs/run-program.js';
-
-/** How many differences a failure spells out. */
-const SPELLED_OUT = 5;
 
 /** What was found in a restored database that is what its backup says. */
 export interface ComparedDatabase {
@@ -34,18 +31,14 @@ export async function compareRestored(
   options: RestoreOptions,
   context: ProgramContext & { onProgress: (bytes: number) => void },
 ): Promise<ComparedDatabase> {
-  const { inventory, rearranged } = await takeInventory(server, database, directory, options, context);
-  const { differences, notes } = compareInventories(manifest.inventory, inventory, { rearranged, tables });
-  if (differences.length > 0) throw mismatch(manifest, differences);
+  const taken = await takeInventory(server, database, directory, options, context, tables);
+  const { inventory } = taken;
+  const { differences, notes } = compareInventories(manifest.inventory, inventory, taken);
+  if (differences.length > 0)
+    throw new OperationError(
+      'InventoryMismatch',
+      `What was restored is not what backup ${manifest.id} says: ${describeDifferences(differences)}; ${remedyFor('InventoryMismatch')}.`,
+    );
   const sum = (what: 'rows' | 'bytes') => inventory.tables.reduce((total, table) => total + table[what], 0);
   return { tables: inventory.tables.length, rows: sum('rows'), bytes: sum('bytes'), notes };
-}
-
-function mismatch({ id }: DatabaseManifest, differences: readonly string[]): OperationError {
-  const more = differences.length - SPELLED_OUT;
-  const shown = [...differences.slice(0, SPELLED_OUT), ...(more > 0 ? [`and ${more} more`] : [])];
-  return new OperationError(
-    'InventoryMismatch',
-    `What was restored is not what backup ${id} says: ${shown.join('; ')}; ${remedyFor('InventoryMismatch')}.`,
-  );
 }

@@ -38,7 +38,7 @@ export async function runDemo(options: DemoOptions, started: Started): Promise<b
   const { failed } = await run(system, 'schedules', 'trigger', 'nightly');
   await run(system, 'prune', '--dry-run');
   describePlaces(system);
-  if (!options.exit) await suggestCommands(system);
+  if (!options.exit) suggestCommands(system);
   return !failed;
 }
 
@@ -68,20 +68,10 @@ The configuration is  ${directory}/backups.yaml
 Temporal's UI is at   ${temporal.uiUrl}`);
 }
 
-async function suggestCommands(system: BackupSystem): Promise<void> {
-  const { command } = system;
-  const latest = await findLatestBackup(system);
+function suggestCommands({ command }: BackupSystem): void {
   console.log(`
-Three commands to try next:
-  ${command} list
-  ${command} ${latest ? `show ${latest}` : 'status'}
-  ${command} backup approvals --reason 'trying it out'`);
-}
-
-/** The id of the newest backup of the biggest database; undefined when there is none. */
-async function findLatestBackup({ command }: BackupSystem): Promise<string | undefined> {
-  const args = ['list', temponestDatabases[0]!.name, '--json'];
-  const { stdout } = await execa(command, args, { stdin: 'ignore' });
-  const { backups } = JSON.parse(stdout) as { backups: { id: string }[] };
-  return backups[0]?.id;
+Three commands to try next: restore a table, put a whole database back, prove all backups:
+  ${command} restore agentic --table agents
+  ${command} restore saas_console --swap --yes --reason 'trying it out'
+  ${command} drill`);
 }

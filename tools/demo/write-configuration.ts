@@ -51,7 +51,9 @@ export async function writeConfiguration(site: Site): Promise<WrittenConfigurati
     ],
     encryption: { method: 'gpg', recipients: [key.fingerprint], publicKeysFile: key.publicKeysFile },
     stores: [store],
-    schedules: { nightly: { hour: 2 } },
+    restore: { privateKeysFile: key.privateKeyFile },
+    approvals: { provider: 'none' },
+    schedules: { nightly: { hour: 2 }, 'drill-monthly': { dayOfMonth: 1, hour: 4 } },
     programDirectories: [postgres.binDirectory],
     worker: { address: '127.0.0.1', port: site.workerPort, shutdownGrace: '5s' },
   };
