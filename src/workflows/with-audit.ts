@@ -1,10 +1,10 @@
 import { CancellationScope, isCancellation, log, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
 import type { AuditEvent } from '../model/audit.js';
-import { notifyStep } from './activity-options.js';
+import { lightStep } from './activity-options.js';
 import { rootFailure } from './failures.js';
 
-const { recordAudit } = proxyActivities<Activities>(notifyStep);
+const { recordAudit } = proxyActivities<Activities>(lightStep);
 
 /** What is known of an event before it has ended. */
 export type AuditSubject = Pick<AuditEvent, 'action' | 'server'> &
