@@ -1,27 +1,24 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { backupProgressQuery } from '../../src/workflows/queries.js';
 import { startS3Proxy, type ProxiedRequest } from '../integration/stores/s3-proxy.js';
 import { countAttempts } from '../support/activity-attempts.js';
 import { startBackupSystem, type BackupSystem } from '../support/backup-system.js';
+import { createBigTable } from '../support/big-table.js';
 import { makeGate } from '../support/gate.js';
-import { startSharedServers, type SharedServers } from '../support/held-backup.js';
+import { startSharedServers } from '../support/held-backup.js';
+import { shareInFile } from '../support/share-in-file.js';
 import { makeNamespace } from '../support/temporal-namespace.js';
 import { waitUntil } from '../support/wait-until.js';
 import { expectOneWholeBackup, listStore } from '../support/whole-backup.js';
 
-let servers: SharedServers;
+const servers = shareInFile(startSharedServers);
 beforeAll(async () => {
-  servers = await startSharedServers();
-  await servers.postgres.query('postgres', 'CREATE DATABASE large');
-  // Some 39 MB that no codec makes smaller: five parts, one more than are in flight at once.
-  await servers.postgres.query(
-    'large',
-    'CREATE TABLE big AS SELECT sha512(n::text::bytea) FROM generate_series(1, 600000) n',
-  );
+  const { postgres } = servers();
+  await postgres.query('postgres', 'CREATE DATABASE large');
+  await createBigTable(postgres, 'large', 600_000); // 39 MB: five parts, one more than are in flight at once
 });
-afterAll(() => servers[Symbol.asyncDispose]());
 
 /** Changes one byte of the artifact on staging, before its last. */
 async function flipByte(system: BackupSystem): Promise<void> {
@@ -76,16 +73,16 @@ test.concurrent.each(cases)(
       if (method !== before.method || !/\.gpg(\?|$)/.test(url)) return undefined;
       return (asked += 1) === before.count ? gate.enter() : undefined;
     };
-    await using proxy = await startS3Proxy(servers.s3.endpoint, { holdRequest: hold });
+    await using proxy = await startS3Proxy(servers().s3.endpoint, { holdRequest: hold });
     await using system = await startBackupSystem({
       databases: [database],
-      postgres: servers.postgres,
-      temporal: await makeNamespace(servers.temporal),
+      postgres: servers().postgres,
+      temporal: await makeNamespace(servers().temporal),
       store: 's3',
-      s3: servers.s3,
+      s3: servers().s3,
       s3Endpoint: proxy.endpoint,
       encryption: 'gpg',
-      key: servers.key,
+      key: servers().key,
     });
     const backup = await system.startBackup(database);
     await gate.held;

@@ -1,14 +1,15 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { WorkflowHandle } from '@temporalio/client';
 import { searchAttributeKeys as keys } from '../../../src/model/search-attributes.js';
 import type { BackupsResult } from '../../../src/model/results.js';
 import { backupProgressQuery, backupsProgressQuery } from '../../../src/workflows/queries.js';
-import { startTemporal124, type Temporal124Server } from '../../../tools/servers/temporal-1-24.js';
+import { startTemporal124 } from '../../../tools/servers/temporal-1-24.js';
 import { countAttempts } from '../../support/activity-attempts.js';
 import { SERVER, startBackupSystem, type BackupSystem } from '../../support/backup-system.js';
-import { startHeldSystem, startSharedServers, type SharedServers } from '../../support/held-backup.js';
+import { startHeldSystem, startSharedServers } from '../../support/held-backup.js';
 import { nameBackup, subjectOf } from '../../support/seed-backup.js';
 import { sampleManifest } from '../../support/sample-manifest.js';
+import { shareInFile } from '../../support/share-in-file.js';
 import { waitUntil } from '../../support/wait-until.js';
 import { expectEmptyStore, expectOneWholeBackup, listStore } from '../../support/whole-backup.js';
 import { failureOf } from '../../support/workflow-failure.js';
@@ -17,18 +18,9 @@ import { runCli } from '../client/run-cli.js';
 const signal = new AbortController().signal;
 const DAY = 86_400_000;
 
-let servers: SharedServers;
-let temporal: Temporal124Server;
-
+const servers = shareInFile(startSharedServers);
 // As TempoNest has it: Temporal keeps its state in the PostgreSQL server that is backed up.
-beforeAll(async () => {
-  servers = await startSharedServers();
-  temporal = await startTemporal124({ postgres: servers.postgres });
-});
-afterAll(async () => {
-  await temporal.stop();
-  await servers[Symbol.asyncDispose]();
-});
+const temporal = shareInFile(() => startTemporal124({ postgres: servers().postgres }));
 
 /** Puts a backup of each of the last 40 nights into the store. */
 async function seedNights({ store }: BackupSystem, database: string): Promise<void> {
@@ -50,11 +42,11 @@ async function countFailedWorkflowTasks(handle: WorkflowHandle): Promise<number>
 }
 
 test('a worker that starts before the namespace has its search attributes waits until they are accepted', async () => {
-  await temporal.createNamespace('fresh');
+  await temporal().createNamespace('fresh');
   await using system = await startBackupSystem({
     databases: ['app'],
-    postgres: servers.postgres,
-    temporal: { ...temporal, namespace: 'fresh' },
+    postgres: servers().postgres,
+    temporal: { ...temporal(), namespace: 'fresh' },
   });
   const query = Object.keys(keys)
     .map((name) => `${name} = 'none'`)
@@ -67,8 +59,8 @@ test('a worker that starts before the namespace has its search attributes waits 
 test('a nightly run, started by its schedule, commits, prunes, and can be found by what it did', async () => {
   await using system = await startBackupSystem({
     databases: ['app', 'temporal', 'temporal_visibility'],
-    postgres: servers.postgres,
-    temporal,
+    postgres: servers().postgres,
+    temporal: temporal(),
     server: { globals: true },
     configuration: { schedules: { nightly: { hour: 2 } } },
   });
@@ -116,7 +108,7 @@ test('a nightly run, started by its schedule, commits, prunes, and can be found 
 });
 
 test('a backup is cancelled in the middle of its dump, and leaves nothing', async () => {
-  await using system = await startHeldSystem('dump', servers, { temporal });
+  await using system = await startHeldSystem('dump', servers(), { temporal: temporal() });
   const backup = await system.startBackup('app');
   await system.held();
   expect(await backup.query(backupProgressQuery)).toMatchObject({ step: 'dump' });
@@ -131,7 +123,7 @@ test('a backup is cancelled in the middle of its dump, and leaves nothing', asyn
 });
 
 test('a worker killed in the middle of an upload is replaced', async () => {
-  await using system = await startHeldSystem('upload', servers, { temporal });
+  await using system = await startHeldSystem('upload', servers(), { temporal: temporal() });
   const backup = await system.startBackup('app');
   await system.held();
   await system.worker.kill('SIGKILL');
