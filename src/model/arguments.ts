@@ -1,73 +1,87 @@
 import { z } from 'zod';
 import { OperationError } from './failures.js';
 
+/** A refinement, not a pattern: a JSON Schema is read by many languages, and few know `\p{Surrogate}`. */
 const name = z
   .string()
   .min(1)
   .max(63)
-  .regex(/^[^\0\p{Surrogate}]*$/u, 'must hold no NUL and no half of a character');
+  .refine((text) => !/[\0\p{Surrogate}]/u.test(text), 'must hold no NUL and no half of a character');
 const common = {
-  /** The configured server; may be left out when exactly one is configured. */
-  server: name.optional(),
+  server: name
+    .optional()
+    .describe('a server of backups.yaml; may be left out when exactly one is configured'),
 };
+const reason = z.string().max(1000).optional().describe('why; kept with the run');
+const databases = z.array(name).min(1).optional();
+const from = z.string().min(1).optional();
 
-/** The argument of `backupDatabases`. `databases` left out means every configured one, and the globals. */
+/** The argument of `backupDatabases`. */
 export const backupDatabasesArgument = z.strictObject({
   ...common,
-  databases: z.array(name).min(1).optional(),
-  reason: z.string().max(1000).optional(),
+  databases: databases.describe('left out: every configured one, and the globals'),
+  reason,
 });
 
 /** The argument of `backupDatabase`. */
 export const backupDatabaseArgument = z.strictObject({
   ...common,
   database: name,
-  reason: z.string().max(1000).optional(),
+  reason,
 });
 
 /** The argument of `backupGlobals`. */
-export const backupGlobalsArgument = z.strictObject({
-  ...common,
-  reason: z.string().max(1000).optional(),
-});
+export const backupGlobalsArgument = z.strictObject({ ...common, reason });
 
 /** The argument of `pruneBackups`. */
-export const pruneBackupsArgument = z.strictObject({ ...common, dryRun: z.boolean().optional() });
-
-/** A table: its name, or schema and name with a dot in between, as the inventory has them (not quoted). */
-const tables = z.array(z.string().min(1).max(200)).min(1).max(100);
+export const pruneBackupsArgument = z.strictObject({
+  ...common,
+  dryRun: z.boolean().optional().describe('answers with what would be deleted, and deletes nothing'),
+});
 
 /** The argument of `restoreDatabase`. */
 export const restoreDatabaseArgument = z.strictObject({
   ...common,
-  /** The database whose backup is restored. */
-  database: name,
-  /** `latest` (the default), a backup's id, or the last one made before a moment. */
+  database: name.describe('the database whose backup is restored'),
   backup: z
     .union([z.string().min(1), z.strictObject({ before: z.iso.datetime({ offset: true }) })])
-    .optional(),
-  /** Name of the store to read from; default: the first one that has the backup. */
-  from: z.string().min(1).optional(),
-  /** Where to; default: the backup's own server, and `<database>_restored_<time>`. */
-  into: z.strictObject({ server: name.optional(), database: name.optional() }).optional(),
-  /** `beside` (the default) makes a new database; `swap` then puts it in the place of the live one. */
-  mode: z.enum(['beside', 'swap']).optional(),
-  /** Restores only these. */
-  tables: tables.optional(),
-  /** Makes the roles that the target lacks, from the backup of the globals. */
-  createRoles: z.boolean().optional(),
-  /** Answers with the plan and does nothing. */
-  dryRun: z.boolean().optional(),
-  requestedBy: z.string().max(200).optional(),
-  reason: z.string().max(1000).optional(),
+    .optional()
+    .describe('"latest" (the default), a backup’s id, or {before}: the last one made before a moment'),
+  from: from.describe('name of the store to read; default: the first one that has the backup'),
+  into: z
+    .strictObject({ server: name.optional(), database: name.optional() })
+    .optional()
+    .describe('where to; default: the backup’s own server, and <database>_restored_<time>'),
+  mode: z
+    .enum(['beside', 'swap'])
+    .optional()
+    .describe(
+      '"beside" (the default) makes a new database; "swap" then puts it in the place of the live one, once people have approved it',
+    ),
+  tables: z
+    .array(z.string().min(1).max(200))
+    .min(1)
+    .max(100)
+    .optional()
+    .describe('restores only these: name, or schema.name, as the inventory has them (not quoted)'),
+  createRoles: z
+    .boolean()
+    .optional()
+    .describe('makes the roles that the target lacks, from the backup of the globals'),
+  dryRun: z.boolean().optional().describe('answers with the plan and does nothing'),
+  requestedBy: z
+    .string()
+    .max(200)
+    .optional()
+    .describe('who asks, for the people who approve it and for the audit trail'),
+  reason: reason.describe('why, for the people who approve it and for the audit trail'),
 });
 
-/** The argument of `drillRestore`. `databases` left out means every configured one. */
+/** The argument of `drillRestore`. */
 export const drillRestoreArgument = z.strictObject({
   ...common,
-  databases: z.array(name).min(1).optional(),
-  /** Name of the store to read from; default: the primary. */
-  from: z.string().min(1).optional(),
+  databases: databases.describe('left out: every configured one, and the globals'),
+  from: from.describe('name of the store to read; default: the primary'),
 });
 
 export type RestoreDatabaseArgument = z.infer<typeof restoreDatabaseArgument>;

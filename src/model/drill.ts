@@ -121,20 +121,24 @@ export const drillResult = z.object({
   drillId: z.string(),
   server: z.string(),
   store: z.string(),
-  /** Where the whole report is, in the primary store; the page for people beside it ends in `.md`. */
-  reportKey: z.string(),
+  reportKey: z
+    .string()
+    .describe('where the whole report is, in the primary store; the page for people beside it ends in .md'),
   proven: count,
   failed: count,
   notProvable: count,
-  rtoSeconds: seconds,
-  rpoSeconds: seconds.optional(),
+  rtoSeconds: seconds.describe('how long it takes to have all of it back, as measured'),
+  rpoSeconds: seconds
+    .optional()
+    .describe('age of the oldest of the backups when the drill began: what a loss of the server would cost'),
   backups: z.array(
     z.object({
-      database,
-      backupId: z.string().optional(),
-      verdict: z.enum(drillVerdicts),
-      /** Why it is not proven. */
-      why: z.string().optional(),
+      database: database.describe('absent for the globals'),
+      backupId: z.string().optional().describe('absent when there is no backup to try'),
+      verdict: z
+        .enum(drillVerdicts)
+        .describe('proven: restored, with an identical inventory, and nothing found against it'),
+      why: z.string().optional().describe('why it is not proven'),
       seconds,
     }),
   ),

@@ -12,49 +12,52 @@ export const restorePlan = z.object({
     server: z.string(),
     database: z.string(),
     id: z.string(),
-    /** The moment that the data is of, ISO 8601. */
-    snapshotTime: z.string(),
-    /** How old that is when the plan is made. */
-    ageSeconds: z.number(),
-    /** Size of the artifact, and of the dump in it. */
-    bytes,
-    dumpBytes: bytes,
+    snapshotTime: z.string().describe('the moment that the data is of, ISO 8601'),
+    ageSeconds: z.number().describe('how old that is when the plan is made'),
+    bytes: bytes.describe('size of the artifact'),
+    dumpBytes: bytes.describe('size of the dump in it'),
     tables: count,
     rows: count,
   }),
-  /** The store that is read. */
-  store: z.string(),
-  /** The database that is made. A swap then gives it the live one's name. */
-  into: z.object({ server: z.string(), database: z.string() }),
+  store: z.string().describe('the store that is read'),
+  into: z
+    .object({ server: z.string(), database: z.string() })
+    .describe('the database that is made; a swap then gives it the name of the live one'),
   mode: z.enum(['beside', 'swap']),
-  /** Only these are restored; absent for all. */
-  tables: z.array(tableName).optional(),
+  tables: z.array(tableName).optional().describe('only these are restored; absent for all'),
   createRoles: z.boolean(),
-  /** For a swap: the live database, and the name under which it is kept. */
-  replaces: z.object({ database: z.string(), bytes, becomes: z.string() }).optional(),
-  /** What the target lacks; a restore is refused while anything stands here (roles not, when they are to be made). */
-  missing: z.object({
-    roles: z.array(z.string()),
-    extensions: z.array(z.string()),
-    /** Bytes that the staging volume has too few. */
-    stagingBytes: bytes,
-  }),
-  /** How long the last restore of this database took, where one is known. */
-  lastSeconds: z.number().optional(),
+  replaces: z
+    .object({ database: z.string(), bytes, becomes: z.string() })
+    .optional()
+    .describe('for a swap: the live database, and the name under which it is kept'),
+  missing: z
+    .object({
+      roles: z.array(z.string()),
+      extensions: z.array(z.string()),
+      stagingBytes: bytes.describe('bytes that the staging volume has too few'),
+    })
+    .describe(
+      'what the target lacks; a restore is refused while anything stands here (roles not, when createRoles is true)',
+    ),
+  lastSeconds: z
+    .number()
+    .optional()
+    .describe('how long the last restore of this database took, where one is known'),
   approval: z.object({
     provider: z.enum(['temponest', 'signal', 'none']),
-    /** How many different people must agree: none for `beside`, two for replacing a live database. */
-    needed: z.int().min(0).max(2),
-    /** For `signal`: who may. */
-    approvers: z.array(z.string()),
+    needed: z
+      .int()
+      .min(0)
+      .max(2)
+      .describe('how many different people must agree: none for beside, two for replacing a live database'),
+    approvers: z.array(z.string()).describe('for the provider signal: who may'),
     timeoutSeconds: z.int(),
   }),
-  /** Major version of the target, and so of the programs to use. */
-  major: z.int(),
-  /** Workers of pg_restore. */
-  jobs: z.int(),
-  /** Staging space it takes at most: artifact, unpacked dump, and the dump that is made to compare. */
-  stagingBytes: bytes,
+  major: z.int().describe('major version of the target, and so of the programs to use'),
+  jobs: z.int().describe('workers of pg_restore'),
+  stagingBytes: bytes.describe(
+    'staging space it takes at most: artifact, unpacked dump, and the dump that is made to compare',
+  ),
   heartbeatSeconds: z.int(),
 });
 
@@ -78,7 +81,6 @@ export type RestoreStep = (typeof restoreSteps)[number];
 export const restoreResult = z.object({
   dryRun: z.boolean(),
   plan: restorePlan,
-  /** What was made; absent after a dry run. */
   restored: z
     .object({
       server: z.string(),
@@ -86,19 +88,23 @@ export const restoreResult = z.object({
       tables: count,
       rows: count,
       bytes,
-      /** What could not be compared exactly, and how it was compared instead. */
-      notes: z.array(z.string()),
+      notes: z
+        .array(z.string())
+        .describe('what could not be compared exactly, and how it was compared instead'),
     })
-    .optional(),
-  /** After a swap: where the replaced database is, and what puts it back. */
-  replaced: z.object({ database: z.string(), undo: z.string() }).optional(),
-  /** The roles that were made first, and the memberships that they had and could not get. */
+    .optional()
+    .describe('what was made, and is row for row what was backed up; absent after a dry run'),
+  replaced: z
+    .object({ database: z.string(), undo: z.string() })
+    .optional()
+    .describe('after a swap: where the replaced database is, and the command that puts it back'),
   roles: z
     .object({
       created: z.array(z.string()),
       omittedMemberships: z.array(z.object({ role: z.string(), member: z.string() })),
     })
-    .optional(),
+    .optional()
+    .describe('the roles that were made first, and the memberships that they had and could not get'),
   approvedBy: z.array(z.string()),
   secondsPerStep: z.partialRecord(z.enum(restoreSteps), z.number()),
 });

@@ -1,0 +1,22 @@
+import type { z } from 'zod';
+import {
+  backupDatabaseArgument,
+  backupDatabasesArgument,
+  backupGlobalsArgument,
+  drillRestoreArgument,
+  pruneBackupsArgument,
+  restoreDatabaseArgument,
+} from './arguments.js';
+import { drillResult } from './drill.js';
+import { restoreResult } from './restore.js';
+import { backupResult, backupsResult, pruneResult } from './results.js';
+
+/** What each workflow type that others start takes, one JSON object, and what it answers. */
+export const workflowContracts = {
+  backupDatabases: { argument: backupDatabasesArgument, result: backupsResult },
+  backupDatabase: { argument: backupDatabaseArgument, result: backupResult },
+  backupGlobals: { argument: backupGlobalsArgument, result: backupResult },
+  pruneBackups: { argument: pruneBackupsArgument, result: pruneResult },
+  restoreDatabase: { argument: restoreDatabaseArgument, result: restoreResult },
+  drillRestore: { argument: drillRestoreArgument, result: drillResult },
+} as const satisfies Record<string, { argument: z.ZodType; result: z.ZodType }>;
