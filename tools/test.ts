@@ -1,5 +1,6 @@
 // `npm test`: installs what the tests need, builds, checks style and types, and runs every test. Arguments go to
 // vitest; when they name files or tests, only those run.
+import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { installChromium } from './install/install-chromium.js';
 import { installCompose } from './install/install-compose.js';
@@ -45,7 +46,9 @@ if (!isSelection) {
   await runStep('typecheck', 'npm', ['run', '--silent', 'typecheck']);
   await runStep('lint', 'npm', ['run', '--silent', 'lint']);
 }
-await runStep('tests', 'npx', ['vitest', 'run', ...args]);
+// Not through npx, which would leave it running when this process is ended.
+const vitest = fileURLToPath(new URL('../node_modules/vitest/vitest.mjs', import.meta.url));
+await runStep('tests', process.execPath, [vitest, 'run', ...args]);
 
 console.log(`\n${outcomes.map(([step, passed]) => `${step} ${passed ? 'passed' : 'FAILED'}`).join(', ')}`);
 process.exitCode = outcomes.every(([, passed]) => passed) ? 0 : 1;
