@@ -7,6 +7,7 @@ import { installCompose } from './install/install-compose.js';
 import { installHadolint } from './install/install-hadolint.js';
 import { installMinio } from './install/install-minio.js';
 import { installPostgres } from './install/install-postgres.js';
+import { installPythonTemporalio } from './install/install-python-temporalio.js';
 import { installSystemPackages } from './install/install-system-packages.js';
 import { installTemporal } from './install/install-temporal.js';
 import { installTemporalServer } from './install/install-temporal-server.js';
@@ -25,6 +26,7 @@ const installations: readonly [what: string, install: () => Promise<unknown>][] 
   ['versitygw', installVersitygw],
   ['toxiproxy', installToxiproxy],
   ['Chromium', installChromium],
+  ['Temporal’s Python SDK', installPythonTemporalio],
   ['Docker Compose', installCompose],
   ['hadolint', installHadolint],
 ];
