@@ -39,6 +39,6 @@ test('a second operation on a database is refused while the first runs, which go
 
   await system.release();
   const { backupId } = await first.result();
-  expect(await system.countRuns()).toEqual({ pg_dump: 1, tar: 1, gpg: 1 });
+  expect(await system.countRuns()).toEqual({ pg_dump: 1, tar: 1, zstd: 1, gpg: 1 });
   await expectOneWholeBackup(system, backupId);
 });
