@@ -1,5 +1,4 @@
 import { Context } from '@temporalio/activity';
-import { checkPrivateKeys } from '../archive/private-keys.js';
 import { chooseBackup } from '../catalogue/choose-backup.js';
 import { resolveConnection } from '../config/connections.js';
 import { resolvePrivateKeys } from '../config/private-keys.js';
@@ -7,14 +6,13 @@ import { resolveServer } from '../config/resolve.js';
 import type { RestoreDatabaseArgument } from '../model/arguments.js';
 import { OperationError } from '../model/failures.js';
 import { findTables } from '../model/find-tables.js';
-import type { DatabaseManifest } from '../model/manifest.js';
 import type { RestorePlan } from '../model/restore.js';
 import { replacedName, restoredName } from '../model/restore-names.js';
 import type { AdministeredServer } from '../postgres/administer.js';
 import { holdsTemporalState } from '../postgres/holds-temporal-state.js';
-import { locateClient } from '../postgres/locate-client.js';
 import { readTargetFacts, type TargetFacts } from '../postgres/target-facts.js';
-import { locateProgram } from '../programs/locate-program.js';
+import { checkMeans } from '../restores/check-means.js';
+import { countDumpBytes } from '../restores/restore-backup.js';
 import { readVolumeSpace } from '../staging/volume.js';
 import { planApproval } from './plan-approval.js';
 import { programDirectories, type Dependencies } from './dependencies.js';
@@ -60,7 +58,18 @@ export async function planRestore(
       mode === 'swap'
         ? await planReplacement(target, argument.database, names.becomes, facts, step)
         : undefined;
-    await checkMeans(dependencies, manifest, facts.major, step);
+    const privateKeys = await resolvePrivateKeys(configuration);
+    await checkMeans(
+      manifest,
+      facts.major,
+      {
+        ...(privateKeys ? { privateKeys } : {}),
+        workDirectory: volume.directory,
+        programDirectories: programDirectories(dependencies),
+      },
+      'set restore.privateKeysFile in backups.yaml of the restore workers',
+      step,
+    );
 
     const dumpBytes = countDumpBytes(manifest);
     const stagingBytes = manifest.artifact.bytes + Math.ceil(dumpBytes * 1.05) + STAGING_FLOOR;
@@ -137,31 +146,4 @@ async function planReplacement(
       `Database "${database}" holds the state of the Temporal cluster that would run this; stop Temporal and run "temponest-backups rescue restore ${database} --swap" instead.`,
     );
   return { database, bytes, becomes };
-}
-
-/** Programs and keys: what is missing is said now and not after the download. */
-async function checkMeans(
-  dependencies: Dependencies,
-  { artifact }: DatabaseManifest,
-  major: number,
-  { signal }: StepContext,
-): Promise<void> {
-  const directories = programDirectories(dependencies);
-  for (const client of ['pg_restore', 'pg_dump']) await locateClient(client, major, directories, signal);
-  for (const program of ['tar', artifact.codec]) await locateProgram(program, directories);
-  if (artifact.encryption.method === 'none') return;
-  const { keyFingerprints } = artifact.encryption;
-  const privateKeys = await resolvePrivateKeys(dependencies.configuration);
-  if (!privateKeys)
-    throw new OperationError(
-      'KeyUnusable',
-      `The backup is encrypted to ${keyFingerprints.join(', ')} and this worker has no private keys; set restore.privateKeysFile in backups.yaml of the restore workers.`,
-    );
-  await checkPrivateKeys(keyFingerprints, privateKeys, dependencies.volume.directory, directories, {
-    signal,
-  });
-}
-
-function countDumpBytes({ inventory }: DatabaseManifest): number {
-  return inventory.tables.reduce((sum, { bytes }) => sum + bytes, inventory.largeObjects.bytes);
 }

@@ -1,4 +1,5 @@
 import type { RestorePlan, RestoreResult } from '../model/restore.js';
+import { shellWord } from '../model/shell-word.js';
 import { swapDatabases } from '../postgres/swap-databases.js';
 import type { Dependencies } from './dependencies.js';
 import { restoreTarget } from './restore-target.js';
@@ -18,12 +19,7 @@ export async function swap(
     await swapDatabases(target, { live: database, replacement: target.database, becomes }, signal);
     return {
       database: becomes,
-      undo: `temponest-backups undo-swap --server ${quote(plan.into.server)} ${quote(database)} ${quote(becomes)}`,
+      undo: `temponest-backups undo-swap --server ${shellWord(plan.into.server)} ${shellWord(database)} ${shellWord(becomes)}`,
     };
   });
-}
-
-/** A word for a shell: as it is where that is safe. */
-function quote(word: string): string {
-  return /^[\w.@%+=:,/][\w.@%+=:,/-]*$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -8,7 +8,7 @@ import type { Store } from '../stores/store.js';
  *
  * @throws OperationError `InvalidConfiguration` when a credential cannot be read
  */
-export async function openStores({ stores }: Configuration): Promise<[Store, ...Store[]]> {
+export async function openStores({ stores }: Pick<Configuration, 'stores'>): Promise<[Store, ...Store[]]> {
   const opened = await Promise.all(
     stores.map(async (store) => {
       const { accessKeyIdFile, secretAccessKeyFile } = store;

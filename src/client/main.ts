@@ -8,6 +8,7 @@ import { config } from './commands/config/index.js';
 import { drill } from './commands/drill.js';
 import { list } from './commands/list.js';
 import { prune } from './commands/prune.js';
+import { rescue } from './commands/rescue/index.js';
 import { restore } from './commands/restore.js';
 import { schedules } from './commands/schedules/index.js';
 import { show } from './commands/show.js';
@@ -52,6 +53,7 @@ for (const command of [
   status,
   restore,
   undoSwap,
+  rescue,
   drill,
   prune,
   schedules,

@@ -5,7 +5,7 @@ import type { BackupOutcome } from '../model/results.js';
 export interface SubjectProgress {
   /** The database's name, or `globals`. */
   name: string;
-  state: 'waiting' | 'running' | BackupOutcome['outcome'] | DrillVerdict;
+  state: 'waiting' | 'running' | 'restored' | BackupOutcome['outcome'] | DrillVerdict;
   /** While running. */
   step: string;
   /** Of the current step. */

@@ -9,7 +9,10 @@ import { readSecret } from './secrets.js';
  * @throws OperationError `InvalidConfiguration` when the password cannot be read
  */
 export async function resolveConnection(
-  server: ServerConfiguration,
+  server: Pick<
+    ServerConfiguration,
+    'name' | 'host' | 'port' | 'user' | 'sslmode' | 'sslRootCert' | 'passwordFile'
+  >,
   passFile: string | undefined,
 ): Promise<ServerConnection> {
   const { name, host, port, user, sslmode, sslRootCert, passwordFile } = server;

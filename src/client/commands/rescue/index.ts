@@ -1,0 +1,16 @@
+import { Command } from 'commander';
+import { list } from './list.js';
+import { restore } from './restore.js';
+import { show } from './show.js';
+
+export const rescue = new Command('rescue')
+  .description('break glass: restore from the stores alone, while Temporal and all else is down')
+  .addCommand(list)
+  .addCommand(show)
+  .addCommand(restore)
+  .addHelpText(
+    'after',
+    `
+Everything comes from backups.yaml or, when that is lost as well, from --store with a URL, --private-keys and --host.
+docs/break-glass.md tells what to do in which order.`,
+  );

@@ -1,0 +1,57 @@
+import { InvalidArgumentError, type Command } from 'commander';
+
+/** Where backups are read. */
+export interface SourceOptions {
+  store?: string;
+  endpoint?: string;
+  region?: string;
+  accessKeyIdFile?: string;
+  secretAccessKeyFile?: string;
+  server?: string;
+}
+
+/** What opens them, and which PostgreSQL server they are restored into. */
+export interface RestoreOptions extends SourceOptions {
+  privateKeys?: string;
+  passphraseFile?: string;
+  host?: string;
+  port?: number;
+  user?: string;
+  passwordFile?: string;
+  directory?: string;
+}
+
+/** Gives a command the options that say where backups are read. */
+export function addSourceOptions(command: Command): Command {
+  return command
+    .option(
+      '--store <url>',
+      'file:///directory or s3://bucket/prefix: then backups.yaml is not read; or a store’s name in it',
+    )
+    .option('--endpoint <url>', 'the S3 server of --store, for anything but Amazon’s own')
+    .option('--region <region>', 'the region of the bucket')
+    .option('--access-key-id-file <file>', 'the credentials of --store; default: what the AWS SDK finds')
+    .option('--secret-access-key-file <file>')
+    .option('--server <name>', 'the server whose backups are meant; needed when there are several');
+}
+
+/** Gives a command the options of everything that a restore needs. */
+export function addRestoreOptions(command: Command): Command {
+  return addSourceOptions(command)
+    .option('--private-keys <file>', 'the exported private keys; default: restore.privateKeysFile')
+    .option('--passphrase-file <file>', 'their passphrase; default: restore.passphraseFile')
+    .option(
+      '--host <host>',
+      'the PostgreSQL server to restore into; default: that of backups.yaml, localhost',
+    )
+    .option('--port <port>', 'its port; default: that of backups.yaml, 5432', parsePort)
+    .option('--user <name>', 'a superuser of it; default: that of backups.yaml, postgres')
+    .option('--password-file <file>', 'a file with the password alone; default: PGPASSFILE, as with psql')
+    .option('--directory <directory>', 'where to work; what was downloaded stays there for another try');
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
+  throw new InvalidArgumentError('It is a number from 1 to 65535.');
+}

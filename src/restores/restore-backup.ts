@@ -1,0 +1,101 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { PrivateKeys } from '../archive/private-keys.js';
+import type { DatabaseManifest } from '../model/manifest.js';
+import { completeDatabase } from '../postgres/create-database.js';
+import { dropUnfinished } from '../postgres/drop-database.js';
+import type { RestoreTarget } from '../postgres/restore-target.js';
+import { swapDatabases } from '../postgres/swap-databases.js';
+import { endRecordedChildren } from '../programs/child-ledger.js';
+import type { Store } from '../stores/store.js';
+import { compareRestored, type ComparedDatabase } from './compare-restored.js';
+import { downloadArtifact } from './download-artifact.js';
+import { restoreBeside } from './restore-beside.js';
+import { unpackArtifact } from './unpack-artifact.js';
+
+/** One backup, and the database that it becomes. */
+export interface Restoration {
+  store: Store;
+  manifest: DatabaseManifest;
+  /** The database is made under the name in here. */
+  target: RestoreTarget;
+  /** The database whose place it takes once it was compared, and what that one is called from then on. */
+  replaces?: { database: string; becomes: string };
+}
+
+/** What restores are made with. */
+export interface RestoreMeans {
+  privateKeys?: PrivateKeys;
+  programDirectories: readonly string[];
+  /** pg_restore workers. */
+  jobs: number;
+}
+
+/** Who is told how far a restore is, and ends it. */
+export interface RestoreObserver {
+  signal: AbortSignal;
+  /** @param bytesExpected - of this step */
+  onStep: (step: 'download' | 'unpack' | 'restore' | 'compare' | 'swap', bytesExpected: number) => void;
+  /** @param bytesDone - of the step that was told last */
+  onProgress: (bytesDone: number) => void;
+}
+
+/**
+ * Restores one backup from its store to the compared database, in this process alone. A restore that fails or is ended
+ * drops the database that it has made; what was downloaded stays in `directory` for the next try, which must carry the
+ * same restore id to clear up after one that was killed.
+ *
+ * @param directory - its own; made here, and removed when all is done
+ * @throws OperationError as each of the steps
+ */
+export async function restoreBackup(
+  { store, manifest, target, replaces }: Restoration,
+  directory: string,
+  means: RestoreMeans,
+  { signal, onStep, onProgress }: RestoreObserver,
+): Promise<ComparedDatabase> {
+  const [artifact, unpacked, work] = ['artifact', 'unpacked', 'work'].map((name) => join(directory, name));
+  const context = { signal, onProgress, ledger: { directory: join(directory, 'children') } };
+  const removeWork = async () => {
+    for (const made of [unpacked!, work!]) await rm(made, { recursive: true, force: true });
+  };
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await endRecordedChildren(context.ledger);
+  await removeWork();
+  let isBegun = false;
+  try {
+    await mkdir(work!, { mode: 0o700 });
+    onStep('download', manifest.artifact.bytes);
+    await downloadArtifact(store, manifest.artifact, artifact!, context);
+
+    onStep('unpack', manifest.artifact.bytes);
+    await unpackArtifact(manifest, artifact!, unpacked!, { ...means, workDirectory: work! }, context);
+
+    onStep('restore', countDumpBytes(manifest));
+    isBegun = true;
+    await restoreBeside(target, manifest, unpacked!, means, context);
+    await rm(unpacked!, { recursive: true, force: true });
+
+    onStep('compare', 2 * countDumpBytes(manifest));
+    const dump = join(work!, 'dump');
+    const compared = await compareRestored(target, manifest, undefined, dump, means, context);
+    if (replaces) {
+      onStep('swap', 0);
+      const { database: live, becomes } = replaces;
+      await swapDatabases(target, { live, replacement: target.database, becomes }, signal);
+    } else await completeDatabase(target, signal);
+    await rm(directory, { recursive: true, force: true });
+    return compared;
+  } catch (error) {
+    // What has failed is what is told; a mark says of a database that is left what it is.
+    if (isBegun) await dropUnfinished(target, new AbortController().signal).catch(() => undefined);
+    throw error;
+  } finally {
+    await removeWork();
+  }
+}
+
+/** How much a database is as a dump, in bytes. */
+export function countDumpBytes({ inventory }: Pick<DatabaseManifest, 'inventory'>): number {
+  return inventory.tables.reduce((sum, { bytes }) => sum + bytes, inventory.largeObjects.bytes);
+}

@@ -1,0 +1,183 @@
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startPostgres, type PostgresServer } from '../../../tools/servers/postgres.js';
+import { findFreePort } from '../../../tools/servers/free-port.js';
+import { startTemporalDevServer } from '../../../tools/servers/temporal.js';
+import { startBackupSystem, type BackupSystem } from '../../support/backup-system.js';
+import { makeGpgHome, type GpgHome } from '../../support/gpg-home.js';
+import { runCli } from './run-cli.js';
+
+const PASSPHRASE = 'correct horse';
+
+/** Where backups were made; Temporal and its worker are gone. */
+let system: BackupSystem;
+let key: GpgHome;
+let empty: PostgresServer;
+/** All that a person has who has lost the rest. */
+let glass: string[];
+let target: string[];
+
+beforeAll(async () => {
+  key = await makeGpgHome('backups@test.invalid', { passphrase: PASSPHRASE });
+  const temporal = await startTemporalDevServer();
+  system = await startBackupSystem({
+    databases: ['shop', 'tiny', 'postgres'],
+    postgres: await makePostgres(),
+    temporal,
+    encryption: 'gpg',
+    key,
+    server: { globals: true },
+  });
+  await system.backUp();
+  await system.worker.stop();
+  await temporal[Symbol.asyncDispose]();
+
+  empty = await startPostgres();
+  const passwordFile = join(system.scratch, 'empty-password');
+  await writeFile(passwordFile, empty.password, { mode: 0o600 });
+  const passphraseFile = join(system.scratch, 'passphrase');
+  await writeFile(passphraseFile, `${PASSPHRASE}\n`, { mode: 0o600 });
+  const keys = ['--private-keys', join(system.scratch, 'private-keys.asc')];
+  glass = [...keys, '--passphrase-file', passphraseFile, '--store', system.store.url];
+  target = ['--host', empty.host, '--port', String(empty.port), '--user', empty.user];
+  target.push('--password-file', passwordFile);
+});
+afterAll(async () => {
+  const { postgres } = system;
+  await system[Symbol.asyncDispose]();
+  for (const resource of [postgres, empty, key]) await resource[Symbol.asyncDispose]();
+});
+
+async function makePostgres(): Promise<PostgresServer> {
+  const postgres = await startPostgres();
+  await postgres.query('postgres', `CREATE ROLE clerk LOGIN PASSWORD 'secret'`);
+  for (const name of ['shop', 'tiny'])
+    await postgres.query('postgres', `CREATE DATABASE ${name} OWNER clerk`);
+  await postgres.query(
+    'shop',
+    `CREATE TABLE orders (id serial PRIMARY KEY, what text NOT NULL);
+     ALTER TABLE orders OWNER TO clerk;
+     INSERT INTO orders (what) SELECT 'thing ' || n FROM generate_series(1, 1000) n`,
+  );
+  await postgres.query('tiny', 'CREATE TABLE one AS SELECT 1 AS n');
+  await postgres.query('postgres', 'CREATE TABLE jobs AS SELECT 1 AS n');
+  return postgres;
+}
+
+const rescue = (...args: string[]) => {
+  const { PATH, HOME, TMPDIR } = system.environment;
+  return runCli(['rescue', ...args], {
+    PATH: `${system.postgres.binDirectory}:${PATH!}`,
+    HOME: HOME!,
+    TMPDIR: TMPDIR!,
+  });
+};
+
+const databasesOf = async (postgres: PostgresServer) =>
+  (
+    await postgres.query<{ name: string }>('postgres', 'SELECT datname AS name FROM pg_database ORDER BY 1')
+  ).map(({ name }) => name);
+const ordersIn = async (postgres: PostgresServer, database: string) =>
+  (await postgres.query<{ n: number }>(database, 'SELECT count(*)::int AS n FROM orders'))[0]!.n;
+const newestOf = async (database: string) => {
+  const { stdout } = await rescue('list', database, '--json', '--store', system.store.url);
+  return (JSON.parse(stdout) as { backups: { id: string }[] }).backups[0]!.id;
+};
+
+describe('with the URL of a store and no configuration', () => {
+  it('lists and shows what is there', async () => {
+    const listed = await rescue('list', '--store', system.store.url);
+    expect(listed).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('4 backups of server main') as string,
+    });
+    const shown = await rescue('show', await newestOf('shop'), '--store', system.store.url);
+    expect(shown.stdout).toContain(`gpg to ${key.fingerprint}`);
+  });
+
+  it('restores a database into another server, makes its roles first and leaves nothing behind', async () => {
+    const lacking = await rescue('restore', 'shop', ...glass, ...target, '--as', 'shop_again');
+    expect(lacking).toMatchObject({ exitCode: 1, stdout: '' });
+    expect(lacking.stderr).toMatch(/lacks the roles clerk .*--create-roles\.$/m);
+
+    const { exitCode, stdout, stderr } = await rescue(
+      ...['restore', 'shop', ...glass, ...target, '--as', 'shop_again', '--create-roles', '--json'],
+    );
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+    expect(JSON.parse(stdout)).toMatchObject({
+      database: 'shop_again',
+      tables: 1,
+      rows: 1000,
+      roles: { created: ['clerk'] },
+    });
+    expect(await ordersIn(empty, 'shop_again')).toBe(1000);
+    expect(await readdir(system.environment.TMPDIR!)).toEqual([]);
+  });
+
+  it('swaps a damaged database back, and prints the command that undoes it', async () => {
+    await empty.query('shop_again', 'DELETE FROM orders WHERE id > 10');
+    await empty.query('postgres', 'ALTER DATABASE shop_again RENAME TO shop');
+    const asked = await rescue('restore', 'shop', ...glass, ...target, '--swap');
+    expect(asked).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('--yes') as string });
+
+    const { exitCode, stdout } = await rescue(
+      'restore',
+      'shop',
+      ...glass,
+      ...target,
+      '--swap',
+      '--yes',
+      '--json',
+    );
+    expect(exitCode).toBe(0);
+    const { replaced } = JSON.parse(stdout) as { replaced: { database: string; undo: string } };
+    expect(await ordersIn(empty, 'shop')).toBe(1000);
+    expect(await ordersIn(empty, replaced.database)).toBe(10);
+    expect(replaced.undo).toContain(`psql --host ${empty.host} --port ${empty.port}`);
+  });
+});
+
+describe('refuses in one sentence, having made nothing,', () => {
+  const refused = async (...args: string[]) => {
+    const before = await databasesOf(empty);
+    const { exitCode, stdout, stderr } = await rescue('restore', ...args);
+    expect(exitCode).not.toBe(0);
+    expect(stdout).toBe('');
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(await databasesOf(empty)).toEqual(before);
+    return stderr;
+  };
+
+  it('a wrong passphrase, and keys that are missing or others', async () => {
+    const wrong = join(system.scratch, 'wrong');
+    await writeFile(wrong, 'battery staple');
+    expect(await refused('shop', ...glass, ...target, '--passphrase-file', wrong)).toMatch(
+      /^The passphrase does not open the private key/,
+    );
+    expect(await refused('shop', '--store', system.store.url, ...target)).toMatch(
+      /^The backup is encrypted to .* --private-keys\.$/m,
+    );
+    await using other = await makeGpgHome('other@test.invalid');
+    await other.exportPrivateKeys(wrong);
+    expect(await refused('shop', '--store', system.store.url, ...target, '--private-keys', wrong)).toMatch(
+      /holds no private key of these/,
+    );
+  });
+
+  it('an unknown backup, a name that exists, a server that is not there, a store with nothing in it', async () => {
+    expect(await refused('nothing', ...glass, ...target)).toMatch(/^No backup of database "nothing"/);
+    expect(await refused('shop', ...glass, ...target, '--as', 'shop')).toMatch(/a database "shop" already/);
+    const nowhere = ['--port', String(await findFreePort())];
+    expect(await refused('shop', ...glass, ...target, ...nowhere)).toMatch(/ECONNREFUSED/);
+    const bare = join(system.scratch, 'bare');
+    await mkdir(bare);
+    expect(await refused('shop', ...glass, ...target, '--store', `file://${bare}`)).toMatch(
+      /holds no backups/,
+    );
+    await rm(bare, { recursive: true });
+    expect(await refused('shop', ...glass, ...target, '--store', 'ftp://host/x')).toMatch(
+      /^--store must be file/,
+    );
+  });
+});
