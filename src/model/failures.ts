@@ -55,6 +55,9 @@ const treatments = {
 
 export type FailureType = keyof typeof treatments;
 
+/** Every type of the table. */
+export const failureTypes = Object.keys(treatments) as FailureType[];
+
 /** Whether a step that failed with `type` may be tried again. */
 export function isRetryable(type: FailureType): boolean {
   return treatments[type].retryable;
