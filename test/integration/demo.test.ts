@@ -64,15 +64,23 @@ test('stays up with commands that work, until Ctrl-C removes everything', async 
   const [, ui] = /Temporal's UI is at +(.*)/.exec(output)!;
   expect((await fetch(ui!)).status).toBe(200);
 
-  const commands = output.split(/Three commands to try next: .*\n/)[1]!.trim().split('\n').slice(0, 3);
+  const commands = output
+    .split(/Three commands to try next: .*\n/)[1]!
+    .trim()
+    .split('\n')
+    .slice(0, 3);
   const answers: string[] = [];
   for (const command of commands) {
     const { stdout } = await execa({ shell: true, stdin: 'ignore' })(command);
     answers.push(stdout);
   }
   expect(answers).toEqual([
-    expect.stringMatching(/^Database agentic_restored_\d{8}_\d{6} on server main is backup agentic_.* 1 table /m),
-    expect.stringMatching(/^Database saas_console on server main .*[^]*undo-swap --server main saas_console /m),
+    expect.stringMatching(
+      /^Database agentic_restored_\d{8}_\d{6} on server main is backup agentic_.* 1 table /m,
+    ),
+    expect.stringMatching(
+      /^Database saas_console on server main .*[^]*undo-swap --server main saas_console /m,
+    ),
     expect.stringMatching(/^7 of 7 backups of server main in store file proven\.$/m),
   ]);
 
