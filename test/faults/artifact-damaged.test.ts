@@ -12,6 +12,7 @@ import { shareInFile } from '../support/share-in-file.js';
 import { makeNamespace } from '../support/temporal-namespace.js';
 import { waitUntil } from '../support/wait-until.js';
 import { expectOneWholeBackup, listStore } from '../support/whole-backup.js';
+import { makeWrappedPrograms } from '../support/wrapped-programs.js';
 
 const servers = shareInFile(startSharedServers);
 beforeAll(async () => {
@@ -106,3 +107,26 @@ test.concurrent.each(cases)(
     await expectOneWholeBackup(system, backupId);
   },
 );
+
+test.concurrent('an archive that is damaged is never sent, and made anew at once', async () => {
+  await using programs = await makeWrappedPrograms();
+  await programs.wrap({
+    name: 'tar',
+    argument: '--create',
+    script: '"$real" "$@" || exit; [ "$run" != 1 ] || truncate --size=-10 "$output"',
+  });
+  await using system = await startBackupSystem({
+    databases: ['app'],
+    postgres: servers().postgres,
+    temporal: await makeNamespace(servers().temporal),
+    encryption: 'gpg',
+    key: servers().key,
+    programDirectories: [programs.directory],
+  });
+  const backup = await system.startBackup('app');
+  const { backupId } = await backup.result();
+  const attempts = await countAttempts(backup);
+  expect(attempts).toMatchObject({ dump: 2, compress: 2, readBack: 2, upload: 1, verify: 1, commit: 1 });
+  expect(await system.listStaging()).toEqual([]);
+  await expectOneWholeBackup(system, backupId);
+});
