@@ -16,6 +16,7 @@ import {
 } from './drill.js';
 import { dump } from './dump.js';
 import { encrypt } from './encrypt.js';
+import { listChannels } from './list-channels.js';
 import { notify } from './notify.js';
 import { planBackup } from './plan-backup.js';
 import { planBackups } from './plan-backups.js';
@@ -33,7 +34,16 @@ import { reserveStaging } from './reserve-staging.js';
 import { upload } from './upload.js';
 import { verify } from './verify.js';
 
-const onAnyHost = { planBackup, planBackups, reserveStaging, discardUpload, prune, recordAudit, notify };
+const onAnyHost = {
+  planBackup,
+  planBackups,
+  reserveStaging,
+  discardUpload,
+  prune,
+  recordAudit,
+  listChannels,
+  notify,
+};
 const onTheStagingHost = { dump, compress, readBack, encrypt, upload, verify, commit, releaseStaging };
 
 const onAnyRestoreHost = {

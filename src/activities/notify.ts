@@ -5,30 +5,32 @@ import { postWebhook } from '../observability/webhook.js';
 import type { Dependencies } from './dependencies.js';
 import { runStep } from './run-step.js';
 
-const STALL_SECONDS = 60;
-
-/** Tells every channel that wants this kind of event; all are tried, whatever becomes of the others. */
+/**
+ * Tells one channel of an event.
+ *
+ * @param channel - its place in backups.yaml
+ * @throws ApplicationFailure `NotificationFailed`, to be tried again, when it does not take the message;
+ * `InvalidConfiguration` when it is no longer configured
+ */
 export async function notify(
-  { configuration, logger }: Dependencies,
+  { configuration, logger }: Pick<Dependencies, 'configuration' | 'logger'>,
   event: NotificationEvent,
+  channel: number,
 ): Promise<void> {
-  await runStep(logger, { stallSeconds: STALL_SECONDS }, async ({ signal }) => {
-    const kind = event.type.endsWith('.failed') ? 'failure' : 'success';
-    const channels = configuration.notifications.filter(({ on }) => on.includes(kind));
-    const results = await Promise.allSettled(
-      channels.map(async ({ webhook }) => {
-        const url = webhook.url ?? (await readSecret(webhook.urlFile!, 'webhook URL'));
-        await postWebhook(url, { ...event, timestamp: new Date().toISOString() }, signal);
-      }),
-    );
-    const faults = results.flatMap((result) =>
-      result.status === 'rejected' ? [describe(result.reason)] : [],
-    );
-    if (faults.length > 0)
-      throw new OperationError('NotificationFailed', `${faults.join('; ')}; check the notification channel.`);
+  await runStep(logger, {}, async ({ signal }) => {
+    const webhook = configuration.notifications[channel]?.webhook;
+    if (!webhook)
+      throw new OperationError(
+        'InvalidConfiguration',
+        `Entry ${channel + 1} of notifications is gone from backups.yaml since; look the event up in Temporal.`,
+      );
+    try {
+      const url = webhook.url ?? (await readSecret(webhook.urlFile!, 'webhook URL'));
+      await postWebhook(url, event, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      const { message } = error as Error;
+      throw new OperationError('NotificationFailed', `${message}; check the notification channel.`);
+    }
   });
-}
-
-function describe(reason: unknown): string {
-  return reason instanceof Error ? reason.message : String(reason);
 }

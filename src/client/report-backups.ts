@@ -9,8 +9,9 @@ import { formatBytes, print, printJson, renderTable } from './output.js';
 export function resultInFailure(error: unknown): BackupsResult | undefined {
   if (!(error instanceof WorkflowFailedError)) return undefined;
   const { cause } = error;
-  if (!(cause instanceof ApplicationFailure) || cause.type !== 'BackupsFailed') return undefined;
-  return cause.details?.[0] as BackupsResult;
+  if (!(cause instanceof ApplicationFailure) || !['BackupsFailed', 'Stalled'].includes(cause.type ?? ''))
+    return undefined;
+  return cause.details?.[0] as BackupsResult | undefined;
 }
 
 /** One backup's result in the shape of a run's. */

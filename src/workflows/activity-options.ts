@@ -65,12 +65,12 @@ export const storeStep: ActivityOptions = {
   },
 };
 
-/** Messages to people: tried for ten minutes, for which the run waits, and never a reason for a backup to fail. */
+/** A message to people: what broke the backup may well have broken their channel too, and last until the morning. */
 export const notifyStep: ActivityOptions = {
   ...lightStep,
   startToCloseTimeout: '1 minute',
-  scheduleToCloseTimeout: '10 minutes',
-  retry: { initialInterval: '5 seconds', backoffCoefficient: 3, maximumAttempts: 5 },
+  scheduleToCloseTimeout: '1 day',
+  retry: { initialInterval: '5 seconds', backoffCoefficient: 2, maximumInterval: '10 minutes' },
 };
 
 /**

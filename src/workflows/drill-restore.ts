@@ -1,4 +1,4 @@
-import { proxyActivities, setHandler, workflowInfo } from '@temporalio/workflow';
+import { proxyActivities, setHandler } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
 import { drillRestoreArgument, parseArgument, type DrillRestoreArgument } from '../model/arguments.js';
 import { explainDrill } from '../model/drill-verdict.js';
@@ -40,9 +40,8 @@ export async function drillRestore(input: DrillRestoreArgument): Promise<DrillRe
           Object.assign(facts, { proven, failed, notProvable });
           const fault = explainDrill(result);
           if (fault !== undefined) throw fail('DrillFailed', fault, result);
-          const { workflowId, runId } = workflowInfo();
           const what = `All ${proven} backups of server ${plan.server} are proven`;
-          await tell({ type: 'drill.succeeded', what, workflowId, runId });
+          await tell({ type: 'drill.succeeded', what });
           return result;
         },
       );

@@ -1,16 +1,44 @@
-import { isCancellation, log, proxyActivities, workflowInfo } from '@temporalio/workflow';
-import type { Activities } from '../activities/index.js';
-import type { NotificationEvent } from '../model/notification.js';
+import {
+  CancellationScope,
+  condition,
+  isCancellation,
+  log,
+  ParentClosePolicy,
+  startChild,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { notificationId, type NotificationEvent } from '../model/notification.js';
 import { OperationError } from '../model/failures.js';
-import { notifyStep } from './activity-options.js';
 import { fail, rootFailure } from './failures.js';
 import { showOutcome } from './search-attributes.js';
 
-const { notify } = proxyActivities<Activities>(notifyStep);
+/** How long a run waits until all channels are told: whoever has its result has, as a rule, the message as well. */
+const TELLING_PATIENCE = '5 seconds';
 
-/** Tells the configured channels. One that is down is its own trouble; to cancel the telling undoes nothing either. */
-export async function tell(event: NotificationEvent): Promise<void> {
-  await notify(event).catch((error: unknown) => log.warn('nobody could be told', rootFailure(error)));
+/**
+ * Has the configured channels told how this run ends, by a workflow that goes on after it when it must: a channel that is
+ * down changes no result, delays it by those seconds, and is tried for a day. Once for each run.
+ */
+export async function tell(
+  event: Omit<NotificationEvent, 'timestamp' | 'workflowId' | 'runId'>,
+): Promise<void> {
+  const { workflowId, runId } = workflowInfo();
+  const whole: NotificationEvent = { ...event, timestamp: new Date().toISOString(), workflowId, runId };
+  try {
+    await CancellationScope.nonCancellable(async () => {
+      const telling = await startChild('notifyChannels', {
+        workflowId: notificationId(whole),
+        args: [whole],
+        parentClosePolicy: ParentClosePolicy.ABANDON,
+      });
+      let isTold = false;
+      const end = () => (isTold = true);
+      telling.result().then(end, end);
+      await condition(() => isTold, TELLING_PATIENCE);
+    });
+  } catch (error) {
+    log.warn('nobody could be told', rootFailure(error));
+  }
 }
 
 /**
@@ -40,9 +68,8 @@ export async function runToOutcome<T>(
     }
     show('failed');
     const { type, message } = rootFailure(error);
-    const { parent, workflowId, runId } = workflowInfo();
-    if (parent === undefined)
-      await tell({ type: 'backup.failed', what: describe(), failure: { type, message }, workflowId, runId });
+    if (workflowInfo().parent === undefined)
+      await tell({ type: 'backup.failed', what: describe(), failure: { type, message } });
     throw error instanceof OperationError ? fail(error.type, error.message) : error;
   }
 }

@@ -16,7 +16,10 @@ const HOUR = 3_600_000;
  */
 const CATCHUP_WINDOW = 12 * HOUR;
 
-/** A run is over before the next night's, whatever it hangs on: under SKIP a hung one would suppress all that follow. */
+/**
+ * A run is over before the next night's, whatever it hangs on: under SKIP a hung one would suppress all that follow. Half
+ * an hour before that the workflows give up by themselves (workflows/end-in-time.ts), to say so.
+ */
 const EXECUTION_TIMEOUT = 20 * HOUR;
 
 /** A schedule as it is given to Temporal, but for its id, memo and state. */

@@ -11,6 +11,7 @@ import { startPostgres } from '../../../tools/servers/postgres.js';
 import { startBackupSystem, type BackupSystem } from '../../support/backup-system.js';
 import { makeScratchDirectory } from '../../support/scratch-directory.js';
 import { textsOf } from '../../support/texts-of.js';
+import { waitUntil } from '../../support/wait-until.js';
 import { listStore } from '../../support/whole-backup.js';
 import { prepareWorker } from '../../support/worker-process.js';
 import { failureOf } from '../../support/workflow-failure.js';
@@ -49,6 +50,7 @@ async function startUnreliableWebhook() {
   );
   await once(server, 'listening');
   return {
+    asked: () => asked,
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     [Symbol.asyncDispose]: async () => void (await once(server.close(), 'close')),
   };
@@ -109,6 +111,8 @@ test('no secret is in an argument, an environment that does without it, a histor
     type: 'AuthenticationFailed',
   });
   await writeFile(file('postgres-password'), secrets.password);
+
+  await waitUntil('both runs are told, at the second try each', () => webhook.asked() >= 4);
 
   await system.worker.stop();
   await writeFile(file('s3-secret-access-key'), secrets.wrongSecretAccessKey);

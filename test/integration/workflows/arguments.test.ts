@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { MAIN_QUEUE } from '../../../src/model/queues.js';
-import { failureOf, makeSteps, serve, useWorkflowTests } from './workflow-tests.js';
+import { failureOf, makeSteps, notificationsOf, serve, useWorkflowTests } from './workflow-tests.js';
 
 useWorkflowTests();
 
@@ -24,7 +24,8 @@ it.each([
   expect(ended.type).toBe('InvalidArgument');
   expect(ended.message).toMatch(named);
   expect(ended.message).toContain(`The argument of ${type} is wrong`);
-  expect(made.calls.map(({ step }) => step)).toEqual(['notify']);
+  await notificationsOf(made, options.workflowId);
+  expect(made.calls.map(({ step }) => step)).toEqual(['listChannels', 'notify']);
 });
 
 it.each(['backupDatabases', 'backupGlobals', 'pruneBackups'])(

@@ -10,6 +10,7 @@ import {
   failure,
   failureOf,
   makeSteps,
+  notificationsOf,
   serve,
   stepNames,
   untilCancelled,
@@ -63,7 +64,7 @@ describe('a backup', () => {
       manifestKey: `${result.backupId}.manifest.json`,
     });
     expect(Object.keys(result.secondsPerStep)).toEqual(['reserve', ...steps]);
-    expect(made.notifications).toEqual([]);
+    expect(await notificationsOf(made, idOf(database))).toEqual([]);
     expect(await describeRun(idOf(database))).toMatchObject({
       status: 'COMPLETED',
       outcome: 'committed',
@@ -154,18 +155,19 @@ describe('a step that fails for good', () => {
     const before = steps.slice(0, steps.indexOf(step) + 1);
     // After commit was tried, the manifest may be there: its artifact is not to be touched.
     const discarded = step === 'upload' || step === 'verify' ? ['discardUpload'] : [];
+    expect(await notificationsOf(made, idOf(database))).toMatchObject([
+      { type: 'backup.failed', workflowId: idOf(database), failure: { type: 'PermissionDenied' } },
+    ]);
     expect(stepNames(made)).toEqual([
       'planBackup',
       'reserveStaging',
       ...before,
       'releaseStaging',
       ...discarded,
+      'listChannels',
       'notify',
     ]);
     expect(countCalls(made, step)).toBe(1);
-    expect(made.notifications).toMatchObject([
-      { type: 'backup.failed', workflowId: idOf(database), failure: { type: 'PermissionDenied' } },
-    ]);
     expect(await describeRun(idOf(database))).toMatchObject({ status: 'FAILED', outcome: 'failed' });
   });
 
@@ -243,9 +245,10 @@ describe('a staging host that is gone', () => {
 
   it('three times: it is given up, and says why', async () => {
     const made = withDeadHosts(99);
-    await expect(backUp(made)).rejects.toThrow(WorkflowFailedError);
+    const database = newDatabase();
+    await expect(backUp(made, database)).rejects.toThrow(WorkflowFailedError);
     expect(countCalls(made, 'reserveStaging')).toBe(3);
-    expect(made.notifications).toMatchObject([
+    expect(await notificationsOf(made, idOf(database))).toMatchObject([
       {
         failure: {
           type: 'Stalled',
@@ -344,7 +347,7 @@ describe('a cancellation', () => {
       ...(step === 'upload' || step === 'verify' ? ['discardUpload'] : []),
     ]);
     expect(await describeRun(idOf(database))).toMatchObject({ status: 'CANCELLED', outcome: 'cancelled' });
-    expect(made.notifications).toEqual([]);
+    expect(await notificationsOf(made, idOf(database))).toEqual([]);
   });
 
   it('reaches the child that does the work', async () => {
@@ -366,13 +369,34 @@ describe('a cancellation', () => {
 });
 
 describe('a notification', () => {
-  it('that cannot be sent changes nothing', async () => {
+  it('that cannot be sent changes nothing, and is tried for a day', async () => {
     const made = makeSteps({
       dump: () => Promise.reject(failure('PermissionDenied')),
       notify: () => Promise.reject(failure('NotificationFailed')),
     });
+    const database = newDatabase();
+    expect(await failureOf(backUp(made, database))).toMatchObject({ type: 'PermissionDenied' });
+    expect(await failureOf(notificationsOf(made, idOf(database)))).toMatchObject({
+      type: 'NotificationFailed',
+    });
+    // Every ten minutes, after the first few.
+    expect(countCalls(made, 'notify')).toBeGreaterThan(140);
+  });
+
+  it('reaches each channel once, whichever is down, and makes no result wait', async () => {
+    const told: number[] = [];
+    const made = makeSteps({
+      dump: () => Promise.reject(failure('PermissionDenied')),
+      listChannels: () => Promise.resolve([0, 2, 3]),
+      notify: (_event, channel) => {
+        if (channel === 2) return untilCancelled();
+        told.push(channel);
+        return Promise.resolve();
+      },
+    });
     expect(await failureOf(backUp(made))).toMatchObject({ type: 'PermissionDenied' });
-    expect(countCalls(made, 'notify')).toBeGreaterThan(1);
+    await waitUntil('the others are told', () => told.length === 2 && countCalls(made, 'notify') === 3);
+    expect(told.sort()).toEqual([0, 3]);
   });
 });
 

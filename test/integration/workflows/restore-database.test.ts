@@ -102,12 +102,8 @@ describe('a restore', () => {
     const made = makeSteps({ [step]: () => Promise.reject(failure('InventoryMismatch')) });
     const { type } = await failureOf((await start(made)).result());
     expect(type).toBe('InventoryMismatch');
-    expect(stepNames(made).slice(-4)).toEqual([
-      'discardRestored',
-      'releaseRestoreStaging',
-      'recordAudit',
-      'notify',
-    ]);
+    const itsOwn = stepNames(made).filter((name) => name !== 'listChannels' && name !== 'notify');
+    expect(itsOwn.slice(-3)).toEqual(['discardRestored', 'releaseRestoreStaging', 'recordAudit']);
   });
 
   it('that fails before it made anything drops nothing', async () => {

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { Context } from '@temporalio/activity';
-import { WorkflowFailedError } from '@temporalio/client';
+import { WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
 import { ApplicationFailure, defineSearchAttributeKey } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, DefaultLogger, Runtime, Worker, type WorkflowBundle } from '@temporalio/worker';
@@ -12,7 +12,7 @@ import { makeReport } from '../../../src/drills/store-report.js';
 import { summarizeReport } from '../../../src/model/drill-verdict.js';
 import { isRetryable, type FailureType } from '../../../src/model/failures.js';
 import { makeBackupId } from '../../../src/model/names.js';
-import type { NotificationEvent } from '../../../src/model/notification.js';
+import { notificationId, type NotificationEvent } from '../../../src/model/notification.js';
 import type { BackupPlan } from '../../../src/model/plan.js';
 import { MAIN_QUEUE, RESTORE_QUEUE, stagingQueue } from '../../../src/model/queues.js';
 import type { RestorePlan } from '../../../src/model/restore.js';
@@ -127,6 +127,7 @@ export function makeSteps(over: Partial<Activities> = {}): Steps {
         orphansSwept: 0,
         decisions: [],
       }),
+    listChannels: () => Promise.resolve([0]),
     planRestore: (argument) => Promise.resolve(makeRestorePlan(argument)),
     reserveRestoreStaging: () => Promise.resolve({ queue: LIVE }),
     download: () => Promise.resolve(),
@@ -241,6 +242,19 @@ export async function describeRun(workflowId: string): Promise<Record<string, un
     .describe();
   const outcome = typedSearchAttributes.get(defineSearchAttributeKey('BackupOutcome', 'KEYWORD'));
   return { status: status.name, outcome, memo };
+}
+
+/** What the channels are told of how a run ended: by a workflow of its own, if by any. */
+export async function notificationsOf(made: Steps, workflowId: string): Promise<NotificationEvent[]> {
+  const { workflow } = environment.client;
+  const { runId } = await workflow.getHandle(workflowId).describe();
+  try {
+    await workflow.getHandle(notificationId({ workflowId, runId })).result();
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+  }
+  // A later test may serve what an earlier one has left.
+  return made.notifications.filter((event) => event.workflowId === workflowId);
 }
 
 /** What a workflow that is expected to fail ended with. */
