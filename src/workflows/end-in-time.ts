@@ -16,7 +16,8 @@ export type EndInTime<T> = { result: T } | { givenUp: string };
  */
 export async function endInTime<T>(work: () => Promise<T>): Promise<EndInTime<T>> {
   const { startTime, executionTimeoutMs } = workflowInfo();
-  if (executionTimeoutMs === undefined) return { result: await work() };
+  // Undefined, or 0, for none.
+  if (!executionTimeoutMs) return { result: await work() };
   const closingTime = Math.min(CLOSING_TIME, executionTimeoutMs / 10);
   const timeLeft = startTime.getTime() + executionTimeoutMs - closingTime - Date.now();
 
