@@ -1,17 +1,15 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readManifest } from '../catalogue/read-manifest.js';
 import { resolvePrivateKeys } from '../config/private-keys.js';
 import { resolveServer } from '../config/resolve.js';
 import { climbAmcheck } from '../drills/climb-amcheck.js';
 import { climbChecks } from '../drills/climb-checks.js';
 import { climbGlobals } from '../drills/climb-globals.js';
 import { climbInventory } from '../drills/climb-inventory.js';
-import { climbRestore, dropDrilled } from '../drills/climb-restore.js';
+import { climbRestore } from '../drills/climb-restore.js';
 import type { RungAnswer, RungContext } from '../drills/scratch-step.js';
 import type { DrillPlan, DrillRung, PlannedBackup } from '../model/drill.js';
 import { OperationError } from '../model/failures.js';
-import type { BackupSubject } from '../model/keys.js';
 import type { DatabaseManifest, GlobalsManifest, Manifest } from '../model/manifest.js';
 import { downloadArtifact } from '../restores/download-artifact.js';
 import { unpackArtifact } from '../restores/unpack-artifact.js';
@@ -19,7 +17,7 @@ import { completeStep } from '../staging/step.js';
 import { programDirectories, requireStore, type Dependencies } from './dependencies.js';
 import { requireDatabaseManifest } from './restore-target.js';
 import { runStep } from './run-step.js';
-import { locateDrilled, scratchOf } from './staged-drill.js';
+import { drilledName, locateDrilled, readDrilledManifest, scratchOf } from './staged-drill.js';
 
 /** While an index is sorted or a constraint checked nothing grows, for as long as that takes. */
 const STALL_SECONDS = 2 * 3600;
@@ -93,45 +91,16 @@ export async function climb(
   const drilled = locateDrilled(volume, plan, backup);
   return runStep(logger, { stallSeconds: STALL_SECONDS }, async (step) => {
     const manifest = await readDrilledManifest(dependencies, plan, backup, step.signal);
-    const answer = await completeStep(drilled.directory, rung, ({ directory, ledger }) =>
-      rungs[rung]({ dependencies, plan, backup, manifest, directory, context: { ...step, ledger } }),
+    const answer = await completeStep(
+      drilled.directory,
+      `${drilledName(backup)}${rung}`,
+      ({ directory, ledger }) =>
+        rungs[rung]({ dependencies, plan, backup, manifest, directory, context: { ...step, ledger } }),
     );
     if (rung === 'unpack') await rm(drilled.artifact, { force: true });
     if (rung === 'restore') await rm(drilled.unpacked, { recursive: true, force: true });
     return answer;
   });
-}
-
-/** Removes what a backup has left on its way up: its files, and the database on the scratch server. */
-export async function descend(
-  dependencies: Dependencies,
-  plan: DrillPlan,
-  backup: PlannedBackup,
-): Promise<void> {
-  const { volume, logger } = dependencies;
-  const drilled = locateDrilled(volume, plan, backup);
-  await runStep(logger, {}, async (step) => {
-    if (backup.database !== undefined) {
-      const manifest = await readDrilledManifest(dependencies, plan, backup, step.signal);
-      await completeStep(drilled.directory, 'descend', async ({ ledger }) => {
-        const scratch = await scratchOf(dependencies, plan, step.signal);
-        await dropDrilled(scratch, requireDatabaseManifest(manifest), { ...step, ledger });
-        return {};
-      });
-    }
-    await rm(drilled.directory, { recursive: true, force: true });
-  });
-}
-
-function readDrilledManifest(
-  dependencies: Dependencies,
-  { server, store }: DrillPlan,
-  { database, backupId }: PlannedBackup,
-  signal: AbortSignal,
-): Promise<Manifest> {
-  const subject: BackupSubject =
-    database === undefined ? { kind: 'globals', server } : { kind: 'database', server, database };
-  return readManifest(requireStore(dependencies, store), subject, backupId, signal);
 }
 
 function requireGlobalsManifest(manifest: DatabaseManifest | GlobalsManifest): GlobalsManifest {

@@ -1,30 +1,28 @@
-import { climb, descend } from './climb.js';
+import { bootScratchServer } from './boot-scratch-server.js';
+import { climb } from './climb.js';
 import { commit } from './commit.js';
 import { compare } from './compare.js';
 import { compress } from './compress.js';
 import { createRoles } from './create-roles.js';
 import type { Dependencies } from './dependencies.js';
+import { descend } from './descend.js';
 import { discardRestored } from './discard-restored.js';
 import { discardUpload } from './discard-upload.js';
 import { download } from './download.js';
-import {
-  bootScratchServer,
-  planDrill,
-  releaseDrillStaging,
-  reportDrill,
-  reserveDrillStaging,
-} from './drill.js';
 import { dump } from './dump.js';
 import { encrypt } from './encrypt.js';
 import { listChannels } from './list-channels.js';
 import { notify } from './notify.js';
 import { planBackup } from './plan-backup.js';
 import { planBackups } from './plan-backups.js';
+import { planDrill } from './plan-drill.js';
 import { planRestore } from './plan-restore.js';
 import { prune } from './prune.js';
 import { readBack } from './read-back.js';
 import { recordAudit } from './record-audit.js';
 import { readApproval, requestApproval } from './request-approval.js';
+import { reportDrill } from './report-drill.js';
+import { releaseDrillStaging, reserveDrillStaging } from './reserve-drill-staging.js';
 import { releaseRestoreStaging, reserveRestoreStaging } from './reserve-restore-staging.js';
 import { restore } from './restore.js';
 import { swap } from './swap.js';

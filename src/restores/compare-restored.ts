@@ -24,11 +24,11 @@ export interface ComparedDatabase {
  * @throws OperationError `InventoryMismatch` naming what differs
  */
 export async function compareRestored(
-  { server, database }: RestoreTarget,
+  { server, database }: Pick<RestoreTarget, 'server' | 'database'>,
   manifest: DatabaseManifest,
   tables: readonly TableName[] | undefined,
   directory: string,
-  options: RestoreOptions,
+  options: Pick<RestoreOptions, 'jobs' | 'programDirectories'>,
   context: ProgramContext & { onProgress: (bytes: number) => void },
 ): Promise<ComparedDatabase> {
   const taken = await takeInventory(server, database, directory, options, context, tables);
