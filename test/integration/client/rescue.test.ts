@@ -138,6 +138,42 @@ describe('with the URL of a store and no configuration', () => {
   });
 });
 
+describe('a new server', () => {
+  it('gets all roles and databases, and what an earlier run has restored is left alone', async () => {
+    await using fresh = await startPostgres();
+    const passwordFile = join(system.scratch, 'fresh-password');
+    await writeFile(passwordFile, fresh.password, { mode: 0o600 });
+    const into = ['--host', fresh.host, '--port', String(fresh.port), '--user', fresh.user];
+    into.push('--password-file', passwordFile);
+    await fresh.query('postgres', 'CREATE DATABASE shop');
+
+    const { exitCode, stdout, stderr } = await rescue('server', ...glass, ...into, '--json');
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+    const filled = JSON.parse(stdout) as { databases: { database: string }[] };
+    expect(filled).toMatchObject({
+      roles: { created: ['clerk'] },
+      databases: [
+        { database: 'shop', outcome: 'restored', tables: 1, rows: 1000 },
+        { outcome: 'restored', rows: 1 },
+        { outcome: 'restored', rows: 1 },
+      ],
+    });
+    expect(await databasesOf(fresh)).toEqual(['postgres', 'shop', 'template0', 'template1', 'tiny']);
+    expect(await ordersIn(fresh, 'shop')).toBe(1000);
+    expect(await fresh.query('postgres', 'SELECT n FROM jobs')).toEqual([{ n: 1 }]);
+
+    const again = await rescue('server', ...glass, ...into);
+    expect(again).toMatchObject({ exitCode: 1, stdout: '' });
+    expect(again.stderr).toMatch(/not empty: (?=.*shop)(?=.*tiny)(?=.*postgres).*--skip-existing/);
+
+    await fresh.query('postgres', 'DROP DATABASE tiny');
+    const rest = await rescue('server', ...glass, ...into, '--skip-existing');
+    expect(rest.stdout).toMatch(/^shop +was there already$/m);
+    expect(rest.stdout).toMatch(/^tiny +restored +tiny_\d{8}_\d{6} +1 +1 /m);
+    expect(rest.exitCode).toBe(0);
+  });
+});
+
 describe('refuses in one sentence, having made nothing,', () => {
   const refused = async (...args: string[]) => {
     const before = await databasesOf(empty);

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { list } from './list.js';
 import { restore } from './restore.js';
+import { server } from './server.js';
 import { show } from './show.js';
 
 export const rescue = new Command('rescue')
@@ -8,6 +9,7 @@ export const rescue = new Command('rescue')
   .addCommand(list)
   .addCommand(show)
   .addCommand(restore)
+  .addCommand(server)
   .addHelpText(
     'after',
     `
