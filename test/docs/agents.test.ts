@@ -22,7 +22,7 @@ beforeAll(async () => {
 
 /** Type → what to do, of every match's two groups. */
 const readAdvice = (text: string, row: RegExp): Record<string, string> =>
-  Object.fromEntries([...text.matchAll(row)].map(([, type, advice]) => [type, advice]));
+  Object.fromEntries([...text.matchAll(row)].map(([, type, advice]) => [type!, advice!]));
 
 const adviceOfPage = () => readAdvice(page, /^\| `(\w+)` .*\| (\w+) +\|$/gm);
 const adviceOfExample = () => readAdvice(example, /^ {4}"(\w+)": "(\w+)",$/gm);
