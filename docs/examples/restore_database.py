@@ -11,7 +11,13 @@ import sys
 import uuid
 from typing import Any
 
-from temporalio.client import Client, WorkflowFailureError, WorkflowHandle, WorkflowQueryFailedError
+from temporalio.client import (
+    Client,
+    WorkflowExecutionStatus,
+    WorkflowFailureError,
+    WorkflowHandle,
+    WorkflowQueryFailedError,
+)
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.envconfig import ClientConfig
 from temporalio.exceptions import (
@@ -22,7 +28,7 @@ from temporalio.exceptions import (
     TimeoutError,
     WorkflowAlreadyStartedError,
 )
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
 QUEUE = "temponest-backups"
 
@@ -65,16 +71,32 @@ WHAT_TO_DO = {
 async def main(database: str, request: str) -> None:
     # TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_TLS_*, TEMPORAL_API_KEY, or a profile of the Temporal CLI
     client = await Client.connect(**ClientConfig.load_client_connect_config())
+    workflow_id = f"restore/{database}/{request}"  # one request, one id, one restore
     try:
-        plan = await read_plan(client, database)
-        if not is_fit(plan):
-            return
-        handle = await start_once(client, plan, request)
+        handle = await find_started(client, workflow_id)
+        if handle is None:
+            plan = await read_plan(client, database)
+            if not is_fit(plan):
+                return
+            handle = await start_once(client, workflow_id, plan, request)
+        print(f"follow: {workflow_id}")
         report(await follow(handle))
     except WorkflowFailureError as error:
         kind, message = describe(error)
         print(f"failed: {kind}: {message}")
         print(f"what to do: {WHAT_TO_DO.get(kind, 'people')}")
+
+
+async def find_started(client: Client, workflow_id: str) -> WorkflowHandle[Any, Any] | None:
+    """The restore that an earlier start began, unless it has failed."""
+    handle = client.get_workflow_handle(workflow_id, result_type=dict[str, Any])
+    try:
+        status = (await handle.describe()).status
+    except RPCError as error:
+        if error.status == RPCStatusCode.NOT_FOUND:
+            return None
+        raise
+    return handle if status in (WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.COMPLETED) else None
 
 
 async def read_plan(client: Client, database: str) -> dict[str, Any]:
@@ -101,15 +123,15 @@ def is_fit(plan: dict[str, Any]) -> bool:
     return not lacks
 
 
-async def start_once(client: Client, plan: dict[str, Any], request: str) -> WorkflowHandle[Any, Any]:
-    """One request, one id, one restore, however often this is called and by however many agents."""
-    database = plan["backup"]["database"]
-    workflow_id = f"restore/{database}/{request}"
+async def start_once(
+    client: Client, workflow_id: str, plan: dict[str, Any], request: str
+) -> WorkflowHandle[Any, Any]:
+    """Starts it, or attaches to the start of another agent that was faster."""
     try:
-        handle = await client.start_workflow(
+        return await client.start_workflow(
             "restoreDatabase",
             {
-                "database": database,
+                "database": plan["backup"]["database"],
                 "backup": plan["backup"]["id"],  # what the plan was about, even if there is a newer one by now
                 "requestedBy": "restore-agent",
                 "reason": request,
@@ -122,9 +144,7 @@ async def start_once(client: Client, plan: dict[str, Any], request: str) -> Work
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
         )
     except WorkflowAlreadyStartedError:
-        handle = client.get_workflow_handle(workflow_id, result_type=dict[str, Any])
-    print(f"follow: {workflow_id}, run {handle.first_execution_run_id or 'of an earlier start'}")
-    return handle
+        return client.get_workflow_handle(workflow_id, result_type=dict[str, Any])
 
 
 async def follow(handle: WorkflowHandle[Any, Any]) -> dict[str, Any]:

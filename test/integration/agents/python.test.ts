@@ -32,15 +32,16 @@ afterAll(() => system[Symbol.asyncDispose]());
 async function runExample(database: string, request: string): Promise<string> {
   const { stdout, stderr } = await execa('python3', [example, database, request], {
     extendEnv: false,
-    env: { ...system.environment, PYTHONPATH: packages, PYTHONDONTWRITEBYTECODE: '1' },
+    env: { ...system.environment, PYTHONPATH: packages, PYTHONDONTWRITEBYTECODE: '1', PYTHONUNBUFFERED: '1' },
     stdin: 'ignore',
     reject: false,
   });
   return stderr.includes('Traceback') ? stderr : stdout;
 }
 
-const lineOf = (output: string, label: string) =>
-  output.split('\n').find((line) => line.startsWith(`${label}: `));
+const linesOf = (output: string, label: string) =>
+  output.split('\n').filter((line) => line.startsWith(`${label}: `));
+const lineOf = (output: string, label: string) => linesOf(output, label)[0];
 
 const restoredDatabases = async () =>
   (
@@ -58,11 +59,14 @@ describe('the Python example', () => {
     const [made, ...others] = await restoredDatabases();
     expect(others).toEqual([]);
     for (const output of [...twoAgents, afterwards]) {
-      expect(lineOf(output, 'plan')).toMatch(/^plan: agentic_\d{8}_\d{6}, \d+ s old, 1000 rows, from file$/);
       expect(lineOf(output, 'follow')).toContain('restore/agentic/INC-1');
       expect(lineOf(output, 'restored')).toBe(`restored: ${made} on main, 1000 rows, compared`);
     }
-    expect(lineOf(twoAgents[0], 'progress')).toBeDefined();
+    const [plan, intention] = linesOf(twoAgents.join('\n'), 'plan');
+    expect(plan).toMatch(/^plan: agentic_\d{8}_\d{6}, \d+ s old, 1000 rows, from file$/);
+    expect(intention).toMatch(/^plan: makes agentic_restored_\d{8}_\d{6} on main$/);
+    expect(linesOf(twoAgents.join('\n'), 'progress')).not.toEqual([]);
+    expect(linesOf(afterwards, 'plan')).toEqual([]);
     expect(await system.postgres.query(made!, 'SELECT count(*)::int AS n FROM agents')).toEqual([
       { n: 1000 },
     ]);
