@@ -154,7 +154,7 @@ export async function requirePassphrase(
   throw new OperationError(
     'KeyUnusable',
     passphrase === undefined
-      ? `The private key ${fingerprint} in ${privateKeysFile} needs a passphrase; name the file that holds it in restore.passphraseFile.`
-      : `The passphrase does not open the private key ${fingerprint} in ${privateKeysFile}; correct it in the file that restore.passphraseFile names.`,
+      ? `The private key ${fingerprint} in ${privateKeysFile} needs a passphrase; name the file that holds it in restore.passphraseFile, or with --passphrase-file.`
+      : `The passphrase does not open the private key ${fingerprint} in ${privateKeysFile}; correct it in the passphrase file.`,
   );
 }

@@ -1,5 +1,4 @@
 #!/usr/bin/env -S node --optimize-for-size --max-semi-space-size=2
-import { readFileSync } from 'node:fs';
 // The flags above are for the worker, which runs for months: its own heap stays small, and its work is done by other
 // programs and the native core. They must be there when Node starts.
 import { Command } from 'commander';
@@ -17,10 +16,7 @@ import { undoSwapCommand as undoSwap } from './commands/undo-swap.js';
 import { worker } from './commands/worker.js';
 import type { GlobalOptions } from './context.js';
 import { reportError } from './report-error.js';
-
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
+import { version } from './version.js';
 
 const program = new Command('temponest-backups')
   .description('PostgreSQL backups that run as durable Temporal workflows')

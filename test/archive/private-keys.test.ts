@@ -67,11 +67,11 @@ describe('private keys', () => {
     await check([locked.fingerprint], { passphrase: PASSPHRASE });
     await expect(check([locked.fingerprint], { passphrase: 'wrong' })).rejects.toMatchObject({
       type: 'KeyUnusable',
-      message: `The passphrase does not open the private key ${locked.fingerprint} in ${keysFile}; correct it in the file that restore.passphraseFile names.`,
+      message: `The passphrase does not open the private key ${locked.fingerprint} in ${keysFile}; correct it in the passphrase file.`,
     });
     await expect(check([locked.fingerprint])).rejects.toMatchObject({
       type: 'KeyUnusable',
-      message: `The private key ${locked.fingerprint} in ${keysFile} needs a passphrase; name the file that holds it in restore.passphraseFile.`,
+      message: `The private key ${locked.fingerprint} in ${keysFile} needs a passphrase; name the file that holds it in restore.passphraseFile, or with --passphrase-file.`,
     });
   });
 

@@ -1,12 +1,14 @@
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startPostgres, type PostgresServer } from '../../../tools/servers/postgres.js';
 import { findFreePort } from '../../../tools/servers/free-port.js';
 import { startTemporalDevServer } from '../../../tools/servers/temporal.js';
 import { startBackupSystem, type BackupSystem } from '../../support/backup-system.js';
 import { makeGpgHome, type GpgHome } from '../../support/gpg-home.js';
-import { runCli } from './run-cli.js';
+import { waitUntil } from '../../support/wait-until.js';
+import { runCli, startCli } from './run-cli.js';
 
 const PASSPHRASE = 'correct horse';
 
@@ -65,14 +67,11 @@ async function makePostgres(): Promise<PostgresServer> {
   return postgres;
 }
 
-const rescue = (...args: string[]) => {
+const environment = () => {
   const { PATH, HOME, TMPDIR } = system.environment;
-  return runCli(['rescue', ...args], {
-    PATH: `${system.postgres.binDirectory}:${PATH!}`,
-    HOME: HOME!,
-    TMPDIR: TMPDIR!,
-  });
+  return { PATH: `${system.postgres.binDirectory}:${PATH!}`, HOME: HOME!, TMPDIR: TMPDIR! };
 };
+const rescue = (...args: string[]) => runCli(['rescue', ...args], environment());
 
 const databasesOf = async (postgres: PostgresServer) =>
   (
@@ -115,6 +114,17 @@ describe('with the URL of a store and no configuration', () => {
     expect(await readdir(system.environment.TMPDIR!)).toEqual([]);
   });
 
+  it('ended by Ctrl-C leaves nothing half made', async () => {
+    const args = ['rescue', 'restore', 'shop', ...glass, ...target, '--as', 'interrupted'];
+    const running = startCli(args, environment());
+    // Until then nothing has been made; from here on the database has its name and its mark.
+    await waitUntil('the database is there', async () => (await databasesOf(empty)).includes('interrupted'));
+    running.kill('SIGINT');
+    expect(await running).toMatchObject({ exitCode: 130 });
+    expect(await databasesOf(empty)).not.toContain('interrupted');
+    expect(await readdir(system.environment.TMPDIR!)).toEqual([]);
+  });
+
   it('swaps a damaged database back, and prints the command that undoes it', async () => {
     await empty.query('shop_again', 'DELETE FROM orders WHERE id > 10');
     await empty.query('postgres', 'ALTER DATABASE shop_again RENAME TO shop');
@@ -134,7 +144,27 @@ describe('with the URL of a store and no configuration', () => {
     const { replaced } = JSON.parse(stdout) as { replaced: { database: string; undo: string } };
     expect(await ordersIn(empty, 'shop')).toBe(1000);
     expect(await ordersIn(empty, replaced.database)).toBe(10);
-    expect(replaced.undo).toContain(`psql --host ${empty.host} --port ${empty.port}`);
+
+    const { PATH } = environment();
+    await execa(replaced.undo, { shell: true, env: { PATH, PGPASSWORD: empty.password } });
+    expect(await ordersIn(empty, 'shop')).toBe(10);
+  });
+});
+
+describe('the page for the safe', () => {
+  it('names the store, the keys, every file and the commands, and holds no secret', async () => {
+    const { exitCode, stdout } = await rescue('kit', '--config', system.configurationFile);
+    expect(exitCode).toBe(0);
+    for (const needed of [
+      system.store.url,
+      key.fingerprint,
+      join(system.scratch, 'private-keys.asc'),
+      join(system.scratch, 'postgres-password'),
+      `rescue server --store ${system.store.url} --server main --private-keys FILE`,
+    ])
+      expect(stdout).toContain(needed);
+    for (const secret of [PASSPHRASE, 'PRIVATE KEY BLOCK', system.postgres.password])
+      expect(stdout).not.toContain(secret);
   });
 });
 

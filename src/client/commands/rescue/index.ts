@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { kit } from './kit.js';
 import { list } from './list.js';
 import { restore } from './restore.js';
 import { server } from './server.js';
@@ -10,6 +11,7 @@ export const rescue = new Command('rescue')
   .addCommand(show)
   .addCommand(restore)
   .addCommand(server)
+  .addCommand(kit)
   .addHelpText(
     'after',
     `
