@@ -6,6 +6,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { parse, stringify } from 'yaml';
 import type { Configuration } from '../../src/config/schema.js';
+import { notificationId } from '../../src/model/notification.js';
 import { MAIN_QUEUE, operationId } from '../../src/model/queues.js';
 import { withSession } from '../../tools/data/server-session.js';
 import ensureBuild from '../../tools/ensure-build.js';
@@ -131,6 +132,9 @@ async function recordRestores(servers: Servers): Promise<void> {
   const denied = await restore({ mode: 'swap' });
   await denied.signal('approval_signal', { status: 'denied', approver: 'ann' });
   await record('restore-database-denied', denied);
+  const { runId } = await denied.describe();
+  const told = notificationId({ workflowId: denied.workflowId, runId });
+  await record('notify-channels', system.client.workflow.getHandle(told));
   const swapped = await restore({ mode: 'swap' });
   await swapped.signal('approval_signal', 'nonsense');
   for (const approver of ['ann', 'bob'])
