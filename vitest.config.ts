@@ -22,8 +22,8 @@ export default defineConfig({
           name: 'integration',
           include: withServers,
           globalSetup: 'tools/ensure-build.ts',
-          // One file at a time: each has servers of its own, which keep every core busy.
-          fileParallelism: false,
+          // Two files at a time: each has servers of its own, and mostly waits for them.
+          maxWorkers: 2,
           // Concurrent tests of one file mostly wait, for timeouts and retries.
           maxConcurrency: 8,
           testTimeout: 120_000,

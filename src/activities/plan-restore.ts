@@ -46,13 +46,13 @@ export async function planRestore(
     const { store } = chosen;
     const manifest = requireDatabaseManifest(chosen.manifest);
     const tables = argument.tables && findTables(manifest.inventory, argument.tables);
-    const names = nameDatabases(argument);
     const target: AdministeredServer = {
       server: await resolveConnection(targetServer, environment.passFile),
       maintenanceDatabase: targetServer.maintenanceDatabase,
     };
-    const facts = await readTargetFacts(target, manifest, [names.made, argument.database], step.signal);
-    if (facts.existing.has(names.made)) throw targetExists(targetServer.name, names.made);
+    const { names, facts } = await findFreeNames(argument, targetServer.name, (databases) =>
+      readTargetFacts(target, manifest, databases, step.signal),
+    );
     const mode = argument.mode ?? 'beside';
     const replaces =
       mode === 'swap'
@@ -109,14 +109,29 @@ export async function planRestore(
 }
 
 /** The names of the database that is made and, after a swap, of the one that was there. */
-function nameDatabases({ database, into, mode }: RestoreDatabaseArgument) {
+function nameDatabases({ database, into }: RestoreDatabaseArgument, time: Date) {
+  return { made: into?.database ?? restoredName(database, time), becomes: replacedName(database, time) };
+}
+
+/** Names that no database has: that of this second, or of a later one where another restore was as quick. */
+async function findFreeNames(
+  argument: RestoreDatabaseArgument,
+  server: string,
+  readFacts: (databases: string[]) => Promise<TargetFacts>,
+) {
+  const { database, into, mode } = argument;
   if (mode === 'swap' && into?.database !== undefined)
     throw new OperationError(
       'InvalidArgument',
       'into.database: cannot be given with mode swap, which replaces the database of the backup’s own name; leave it out.',
     );
-  const now = new Date();
-  return { made: into?.database ?? restoredName(database, now), becomes: replacedName(database, now) };
+  for (let time = Date.now(); ; time += 1000) {
+    const names = nameDatabases(argument, new Date(time));
+    const facts = await readFacts([names.made, names.becomes, database]);
+    const isTaken = facts.existing.has(names.made);
+    if (isTaken && into?.database !== undefined) throw targetExists(server, names.made);
+    if (!isTaken && !facts.existing.has(names.becomes)) return { names, facts };
+  }
 }
 
 function targetExists(server: string, database: string): OperationError {
