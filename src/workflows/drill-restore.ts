@@ -4,6 +4,7 @@ import { drillRestoreArgument, parseArgument, type DrillRestoreArgument } from '
 import { explainDrill } from '../model/drill-verdict.js';
 import type { DrillProgress, DrillResult } from '../model/drill.js';
 import { restoreLightStep } from './activity-options.js';
+import { endInTime } from './end-in-time.js';
 import { fail } from './failures.js';
 import { makeDrill } from './make-drill.js';
 import { drillProgressQuery } from './queries.js';
@@ -35,7 +36,9 @@ export async function drillRestore(input: DrillRestoreArgument): Promise<DrillRe
         { action: 'drill', server: plan.server },
         () => ({ facts }),
         async () => {
-          const result = await makeDrill(plan, progress);
+          const work = await endInTime(() => makeDrill(plan, progress));
+          if ('givenUp' in work) throw fail('Stalled', work.givenUp);
+          const { result } = work;
           const { proven, failed, notProvable } = result;
           Object.assign(facts, { proven, failed, notProvable });
           const fault = explainDrill(result);
