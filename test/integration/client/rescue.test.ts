@@ -1,5 +1,6 @@
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startPostgres, type PostgresServer } from '../../../tools/servers/postgres.js';
@@ -201,6 +202,25 @@ describe('a new server', () => {
     expect(rest.stdout).toMatch(/^shop +was there already$/m);
     expect(rest.stdout).toMatch(/^tiny +restored +tiny_\d{8}_\d{6} +1 +1 /m);
     expect(rest.exitCode).toBe(0);
+  });
+});
+
+describe('a backup that is damaged', () => {
+  it('does not keep the other databases from being restored, and is named', async () => {
+    await using fresh = await startPostgres();
+    const passwordFile = join(system.scratch, 'fresh-password');
+    await writeFile(passwordFile, fresh.password, { mode: 0o600 });
+    const into = ['--host', fresh.host, '--port', String(fresh.port), '--user', fresh.user];
+    into.push('--password-file', passwordFile);
+    const artifact = `${await newestOf('tiny')}.dump.tar.zst.gpg`;
+    await truncate(join(fileURLToPath(system.store.url), 'postgres', 'main', 'tiny', artifact), 100);
+
+    const { exitCode, stdout, stderr } = await rescue('server', 'tiny', 'shop', ...glass, ...into);
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(/^tiny +ArtifactDamaged /m);
+    expect(stdout).toMatch(/^shop +restored /m);
+    expect(stderr).toContain('is cut short');
+    expect(await databasesOf(fresh)).toEqual(['postgres', 'shop', 'template0', 'template1']);
   });
 });
 
