@@ -116,7 +116,7 @@ describe('with the URL of a store and no configuration', () => {
   });
 
   it('ended by Ctrl-C leaves nothing half made', async () => {
-    const args = ['rescue', 'restore', 'shop', ...glass, ...target, '--as', 'interrupted'];
+    const args = ['rescue', 'restore', 'shop', ...glass, ...target, '--as', 'interrupted', '--create-roles'];
     const running = startCli(args, environment());
     // Until then nothing has been made; from here on the database has its name and its mark.
     await waitUntil('the database is there', async () => (await databasesOf(empty)).includes('interrupted'));
@@ -127,20 +127,13 @@ describe('with the URL of a store and no configuration', () => {
   });
 
   it('swaps a damaged database back, and prints the command that undoes it', async () => {
-    await empty.query('shop_again', 'DELETE FROM orders WHERE id > 10');
-    await empty.query('postgres', 'ALTER DATABASE shop_again RENAME TO shop');
-    const asked = await rescue('restore', 'shop', ...glass, ...target, '--swap');
+    await empty.query('postgres', 'CREATE DATABASE shop');
+    await empty.query('shop', 'CREATE TABLE orders AS SELECT generate_series(1, 10) AS id');
+    const args = ['restore', 'shop', ...glass, ...target, '--swap', '--create-roles'];
+    const asked = await rescue(...args);
     expect(asked).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('--yes') as string });
 
-    const { exitCode, stdout } = await rescue(
-      'restore',
-      'shop',
-      ...glass,
-      ...target,
-      '--swap',
-      '--yes',
-      '--json',
-    );
+    const { exitCode, stdout } = await rescue(...args, '--yes', '--json');
     expect(exitCode).toBe(0);
     const { replaced } = JSON.parse(stdout) as { replaced: { database: string; undo: string } };
     expect(await ordersIn(empty, 'shop')).toBe(1000);
@@ -253,7 +246,9 @@ describe('refuses in one sentence, having made nothing,', () => {
 
   it('an unknown backup, a name that exists, a server that is not there, a store with nothing in it', async () => {
     expect(await refused('nothing', ...glass, ...target)).toMatch(/^No backup of database "nothing"/);
-    expect(await refused('shop', ...glass, ...target, '--as', 'shop')).toMatch(/a database "shop" already/);
+    expect(await refused('shop', ...glass, ...target, '--as', 'postgres')).toMatch(
+      /a database "postgres" already/,
+    );
     const nowhere = ['--port', String(await findFreePort())];
     expect(await refused('shop', ...glass, ...target, ...nowhere)).toMatch(/ECONNREFUSED/);
     const bare = join(system.scratch, 'bare');
