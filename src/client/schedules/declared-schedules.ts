@@ -13,6 +13,8 @@ export interface DeclaredSchedule {
 
 const knownWorkflows: Readonly<Record<string, DeclaredSchedule['workflow'] | undefined>> = scheduledWorkflows;
 
+const oneOf = new Intl.ListFormat('en', { type: 'disjunction' });
+
 /**
  * The schedules that backups.yaml declares.
  *
@@ -24,7 +26,7 @@ export function declaredSchedules(configuration: Configuration): DeclaredSchedul
     if (!workflow)
       throw new OperationError(
         'InvalidConfiguration',
-        `schedules.${name} says no workflow; add "workflow:", or call it ${Object.keys(scheduledWorkflows).join(' or ')}.`,
+        `schedules.${name} says no workflow; add "workflow:", or call it ${oneOf.format(Object.keys(scheduledWorkflows))}.`,
       );
     checkTimezone(name, times.timezone);
     return { name, workflow, server: findServer(configuration, name, times.server), times };
