@@ -100,7 +100,9 @@ test.concurrent('a schedule that stands for no workflow is refused', async () =>
   const { environment } = await prepare(`${good}schedules: { weekly: { hour: 2 } }\n`);
   const { exitCode, stderr } = await runCli(['schedules', 'apply'], environment);
   expect(exitCode).toBe(2);
-  expect(stderr).toBe('schedules.weekly says no workflow; add "workflow:", or call it nightly, prune, or drill-monthly.');
+  expect(stderr).toBe(
+    'schedules.weekly says no workflow; add "workflow:", or call it nightly, prune, or drill-monthly.',
+  );
 });
 
 test.concurrent('config check finds everything that does not work at once', async () => {
