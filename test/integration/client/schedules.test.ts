@@ -138,6 +138,7 @@ describe.each([
       state: { ...schedule.state, remainingActions: 1 },
     }));
     await handle.pause('while the server moves');
+    await waitUntil('it is paused', async () => (await handle.describe()).state.paused);
 
     const shown = await apply();
     expect(shown).toContain('times: minute 0, hour 2,3,4,5 -> minute 0, hour 2');
