@@ -22,8 +22,9 @@ export default defineConfig({
           name: 'integration',
           include: withServers,
           globalSetup: 'tools/ensure-build.ts',
-          // Two files at a time: each has servers of its own, and mostly waits for them.
-          maxWorkers: 2,
+          // Two files at a time: each has servers of its own, and mostly waits for them. Where nobody waits for the
+          // answer they run one by one, undisturbed by each other's load.
+          maxWorkers: process.env.CI === undefined ? 2 : 1,
           // Concurrent tests of one file mostly wait, for timeouts and retries.
           maxConcurrency: 8,
           testTimeout: 120_000,

@@ -70,8 +70,6 @@ export async function runWorker(
       identity: environment.identity,
       shutdownGraceTime: configuration.worker.shutdownGrace * 1000,
       shutdownForceTime: (configuration.worker.shutdownGrace + FORCE_AFTER_SECONDS) * 1000,
-      // How long a workflow waits for the worker that has it in memory: no longer than a restart would take anyway.
-      stickyQueueScheduleToStartTimeout: '1 second',
       maxHeartbeatThrottleInterval: '5 seconds',
       defaultHeartbeatThrottleInterval: '5 seconds',
     };

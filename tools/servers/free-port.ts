@@ -2,19 +2,11 @@ import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 
-/** As many ports of 127.0.0.1 as asked for, all different, on which nobody listens. */
+/**
+ * As many ports of 127.0.0.1 as asked for, all different, on which nobody listens. They are chosen at random below 32768:
+ * the system itself hands out higher ones, to whoever connects or listens between this choice and its use.
+ */
 export async function findFreePorts(count: number): Promise<number[]> {
-  return await takePorts(count, () => listen(0));
-}
-
-/** One port of 127.0.0.1 on which nobody listens. */
-export async function findFreePort(): Promise<number> {
-  const [port] = await findFreePorts(1);
-  return port!;
-}
-
-/** As `findFreePorts`, below 32768: the system itself hands out higher ones. */
-export async function findFreeLowPorts(count: number): Promise<number[]> {
   return await takePorts(count, async () => {
     for (;;) {
       try {
@@ -24,6 +16,12 @@ export async function findFreeLowPorts(count: number): Promise<number[]> {
       }
     }
   });
+}
+
+/** One such port. */
+export async function findFreePort(): Promise<number> {
+  const [port] = await findFreePorts(1);
+  return port!;
 }
 
 /** Holds all of them before it lets any go, so that none comes twice. */

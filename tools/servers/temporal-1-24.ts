@@ -5,7 +5,7 @@ import { msToTs } from '@temporalio/common/lib/time.js';
 import { execa } from 'execa';
 import { stringify } from 'yaml';
 import { installTemporalServer, type TemporalServerPrograms } from '../install/install-temporal-server.js';
-import { findFreeLowPorts } from './free-port.js';
+import { findFreePorts } from './free-port.js';
 import type { PostgresServer } from './postgres.js';
 import { makeServerDirectory, makeStop, startOrStop } from './server-directory.js';
 import { prepareServerProcess } from './server-process.js';
@@ -34,7 +34,7 @@ export async function startTemporal124(options: { postgres: PostgresServer }): P
   await requireContrib(postgres);
   const programs = await installTemporalServer();
   // This version keeps ports in a smallint: see cluster_membership in its schema.
-  const ports = await findFreeLowPorts(2 * services.length);
+  const ports = await findFreePorts(2 * services.length);
   const address = `127.0.0.1:${ports[0]}`;
   const namespace = 'default';
   const directory = await makeServerDirectory('temporal-1-24');
