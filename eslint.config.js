@@ -83,7 +83,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/config/**', 'tools/**', 'test/**', 'bench/**'],
+    files: ['src/config/**', 'tools/**', 'test/**', 'bench/**', 'vitest.config.ts'],
     rules: { 'no-restricted-properties': 'off' },
   },
   {
