@@ -4,6 +4,7 @@ import { resolveConnection } from '../config/connections.js';
 import { resolvePrivateKeys } from '../config/private-keys.js';
 import { resolveServer } from '../config/resolve.js';
 import type { RestoreDatabaseArgument } from '../model/arguments.js';
+import { countDumpBytes } from '../model/inventory.js';
 import { OperationError } from '../model/failures.js';
 import { findTables } from '../model/find-tables.js';
 import type { RestorePlan } from '../model/restore.js';
@@ -12,7 +13,6 @@ import type { AdministeredServer } from '../postgres/administer.js';
 import { holdsTemporalState } from '../postgres/holds-temporal-state.js';
 import { readTargetFacts, type TargetFacts } from '../postgres/target-facts.js';
 import { checkMeans } from '../restores/check-means.js';
-import { countDumpBytes } from '../restores/restore-backup.js';
 import { readVolumeSpace } from '../staging/volume.js';
 import { planApproval } from './plan-approval.js';
 import { programDirectories, type Dependencies } from './dependencies.js';
@@ -71,7 +71,7 @@ export async function planRestore(
       step,
     );
 
-    const dumpBytes = countDumpBytes(manifest);
+    const dumpBytes = countDumpBytes(manifest.inventory);
     const stagingBytes = manifest.artifact.bytes + Math.ceil(dumpBytes * 1.05) + STAGING_FLOOR;
     const { freeBytes } = await readVolumeSpace(volume);
     const lastSeconds = await lastRestoreSeconds(temporal, subject);

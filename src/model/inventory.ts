@@ -33,3 +33,8 @@ export const inventory = z.object({
 
 export type TableInventory = z.infer<typeof tableInventory>;
 export type Inventory = z.infer<typeof inventory>;
+
+/** Bytes of the data in a dump: its tables and large objects. */
+export function countDumpBytes({ tables, largeObjects }: Pick<Inventory, 'tables' | 'largeObjects'>): number {
+  return tables.reduce((sum, { bytes }) => sum + bytes, largeObjects.bytes);
+}

@@ -1,3 +1,4 @@
+import { countDumpBytes } from './inventory.js';
 import type { Manifest } from './manifest.js';
 
 /** A dump seldom grows more than this from one night to the next. */
@@ -17,7 +18,7 @@ export function estimateSizes(
   databaseBytes: number,
   previous: Manifest | undefined,
 ): { expectedBytes: number; stagingBytes: number } {
-  const previousBytes = previous?.kind === 'database' ? dumpBytes(previous) : 0;
+  const previousBytes = previous?.kind === 'database' ? countDumpBytes(previous.inventory) : 0;
   const expectedBytes = previousBytes > 0 ? previousBytes : databaseBytes;
   const ratio = previous && previousBytes > 0 ? previous.artifact.bytes / previousBytes : UNKNOWN_RATIO;
   const dump = expectedBytes * GROWTH + FLOOR;
@@ -25,8 +26,4 @@ export function estimateSizes(
     expectedBytes: Math.round(expectedBytes),
     stagingBytes: Math.round(dump * (1 + Math.min(1, ratio))),
   };
-}
-
-function dumpBytes({ inventory }: Extract<Manifest, { kind: 'database' }>): number {
-  return inventory.tables.reduce((sum, { bytes }) => sum + bytes, inventory.largeObjects.bytes);
 }

@@ -1,3 +1,4 @@
+import { countDumpBytes } from '../model/inventory.js';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PrivateKeys } from '../archive/private-keys.js';
@@ -71,12 +72,12 @@ export async function restoreBackup(
     onStep('unpack', manifest.artifact.bytes);
     await unpackArtifact(manifest, artifact!, unpacked!, { ...means, workDirectory: work! }, context);
 
-    onStep('restore', countDumpBytes(manifest));
+    onStep('restore', countDumpBytes(manifest.inventory));
     isBegun = true;
     await restoreBeside(target, manifest, unpacked!, means, context);
     await rm(unpacked!, { recursive: true, force: true });
 
-    onStep('compare', 2 * countDumpBytes(manifest));
+    onStep('compare', 2 * countDumpBytes(manifest.inventory));
     const dump = join(work!, 'dump');
     const compared = await compareRestored(target, manifest, undefined, dump, means, context);
     if (replaces) {
@@ -93,9 +94,4 @@ export async function restoreBackup(
   } finally {
     await removeWork();
   }
-}
-
-/** How much a database is as a dump, in bytes. */
-export function countDumpBytes({ inventory }: Pick<DatabaseManifest, 'inventory'>): number {
-  return inventory.tables.reduce((sum, { bytes }) => sum + bytes, inventory.largeObjects.bytes);
 }

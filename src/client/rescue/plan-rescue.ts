@@ -1,3 +1,4 @@
+import { countDumpBytes } from '../../model/inventory.js';
 import { stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OperationError } from '../../model/failures.js';
@@ -6,7 +7,7 @@ import { administer, type AdministeredServer } from '../../postgres/administer.j
 import { findUnfinished } from '../../postgres/restore-target.js';
 import { readTargetFacts, type TargetFacts } from '../../postgres/target-facts.js';
 import { checkMeans } from '../../restores/check-means.js';
-import { countDumpBytes, type RestoreMeans } from '../../restores/restore-backup.js';
+import type { RestoreMeans } from '../../restores/restore-backup.js';
 import { formatBytes } from '../output.js';
 
 const KEYS_REMEDY = 'name the file of the exported private keys with --private-keys';
@@ -59,7 +60,8 @@ export async function requireSpace(directory: string, manifest: DatabaseManifest
       ),
     ),
   );
-  const needed = manifest.artifact.bytes - Math.max(...sizes) + Math.ceil(countDumpBytes(manifest) * 1.05);
+  const needed =
+    manifest.artifact.bytes - Math.max(...sizes) + Math.ceil(countDumpBytes(manifest.inventory) * 1.05);
   const { bavail, bsize } = await statfs(directory);
   if (needed <= bavail * bsize) return;
   throw new OperationError(

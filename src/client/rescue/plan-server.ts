@@ -1,3 +1,4 @@
+import { countDumpBytes } from '../../model/inventory.js';
 import { chooseBackup } from '../../catalogue/choose-backup.js';
 import { listBackups } from '../../catalogue/list-backups.js';
 import { resolveServer } from '../../config/resolve.js';
@@ -5,7 +6,7 @@ import { OperationError } from '../../model/failures.js';
 import { replacedName, restoredName } from '../../model/restore-names.js';
 import type { AdministeredServer } from '../../postgres/administer.js';
 import { isEmptyDatabase } from '../../postgres/empty-database.js';
-import { countDumpBytes, type RestoreMeans, type Restoration } from '../../restores/restore-backup.js';
+import type { RestoreMeans, Restoration } from '../../restores/restore-backup.js';
 import type { Source } from './open-source.js';
 import { findLeftovers, inspectTarget, requireDatabase } from './plan-rescue.js';
 
@@ -74,7 +75,9 @@ export async function planServer(
       ...(isThere ? { replaces: { database, becomes: replacedName(database, now) } } : {}),
     });
   }
-  plan.restorations.sort((a, b) => countDumpBytes(b.manifest) - countDumpBytes(a.manifest));
+  plan.restorations.sort(
+    (a, b) => countDumpBytes(b.manifest.inventory) - countDumpBytes(a.manifest.inventory),
+  );
   plan.missingRoles = [...missingRoles];
   return plan;
 }
