@@ -1,8 +1,13 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 
 /** The most memory that a process has held since it began, in bytes; `VmHWM` of proc_pid_status(5). */
 export async function readPeakMemory(pid: number): Promise<number> {
   return await readStatus(pid, 'VmHWM');
+}
+
+/** Makes what a process holds now its peak; see `clear_refs` of proc(5). */
+export async function resetPeakMemory(pid: number): Promise<void> {
+  await writeFile(`/proc/${pid}/clear_refs`, '5');
 }
 
 /** What all processes below another hold now, in bytes. Pages that they share count in each. */

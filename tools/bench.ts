@@ -2,6 +2,7 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { benchLevels } from '../bench/levels.js';
 import { benchNightly, type NightlyOptions } from '../bench/nightly.js';
+import { benchRestore, type RestoreBenchOptions } from '../bench/restore.js';
 import { Interrupted } from './demo/interruption.js';
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'; // all works on Node 20
@@ -18,6 +19,14 @@ program
   .option('--growth', "also the worker's memory at four times the scale", false)
   .option('--json', 'the last line on standard output is one JSON object', false)
   .action((options: NightlyOptions) => benchNightly(options));
+
+program
+  .command('restore')
+  .description('restores beside pg_restore alone, one table of a big database, a drill of all')
+  .option('--scale <GiB>', 'size of the databases, as an uncompressed dump', parsePositive, 2)
+  .option('--rounds <number>', 'how often each side runs', parseRounds, 3)
+  .option('--json', 'the last line on standard output is one JSON object', false)
+  .action((options: RestoreBenchOptions) => benchRestore(options));
 
 program
   .command('levels')
