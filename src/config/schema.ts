@@ -45,6 +45,28 @@ const database = z.union([
   z.strictObject({ name, ...dumpOptions }),
 ]);
 
+/** How the server's write-ahead log is archived, for recovery to any moment. */
+const wal = z
+  .strictObject({
+    source: z
+      .enum(['stream', 'archive'])
+      .default('stream')
+      .describe('stream: over a replication connection; archive: the server puts it into directory'),
+    slot: z
+      .string()
+      .regex(/^[a-z0-9_]{1,63}$/, 'expected lower-case letters, digits and underscores')
+      .default('temponest_backups')
+      .describe('stream: the replication slot that keeps WAL on the server until it is in the primary store'),
+    maxAge: duration.prefault('60s').describe('stream: a segment with activity that is older is forced out'),
+    directory: file
+      .optional()
+      .describe('archive: the volume that archive_command writes to, as this worker sees it'),
+  })
+  .refine(({ source, directory }) => (source === 'archive') === (directory !== undefined), {
+    path: ['directory'],
+    message: 'is needed with source archive, and only there',
+  });
+
 const server = z
   .strictObject({
     name: name.describe('what keys, metrics and workflow arguments call it'),
@@ -72,6 +94,11 @@ const server = z
       .default({})
       .describe('per database: SQL that must answer true in a drill, e.g. SELECT count(*) > 0 FROM agents'),
     concurrency: z.int().min(1).max(64).default(2).describe('databases in flight at once'),
+    wal: wal
+      .optional()
+      .describe(
+        'left out: no WAL is archived, and nothing between two backups can be recovered; user needs REPLICATION',
+      ),
     ...dumpOptions,
   })
   .refine(({ sslmode, sslRootCert }) => sslmode !== 'verify-full' || sslRootCert !== undefined, {
@@ -184,6 +211,7 @@ export const configurationSchema = z
         daily: z.int().min(1).default(7),
         weekly: z.int().min(0).default(4),
         monthly: z.int().min(0).default(12),
+        base: z.int().min(1).default(4).describe('base backups, with the WAL since the oldest of them'),
       })
       .prefault({}),
     schedules: z.record(z.string().regex(/^[a-z0-9-]+$/), scheduleConfiguration).default({}),

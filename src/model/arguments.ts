@@ -84,6 +84,90 @@ export const drillRestoreArgument = z.strictObject({
   from: from.describe('name of the store to read; default: the primary'),
 });
 
+/** The argument of `backupCluster`. */
+export const backupClusterArgument = z.strictObject({ ...common, reason });
+
+/** The argument of `archiveWal`. */
+export const archiveWalArgument = z.strictObject({ ...common });
+
+/** The argument of `recoverToPointInTime`. */
+export const recoverToPointInTimeArgument = z
+  .strictObject({
+    ...common,
+    targetTime: z.iso
+      .datetime({
+        offset: true,
+        error: 'needs a time with its zone, e.g. 2026-03-04T14:29:00Z or 2026-03-04T15:29:00+01:00',
+      })
+      .optional()
+      .describe('what was committed up to this moment is there, and nothing that was committed later'),
+    targetLsn: z
+      .string()
+      .regex(/^[0-9A-Fa-f]{1,8}\/[0-9A-Fa-f]{1,8}$/, 'needs an LSN as PostgreSQL prints it, e.g. 0/3000148')
+      .optional()
+      .describe('up to and with this position in the log'),
+    targetName: z
+      .string()
+      .min(1)
+      .max(63)
+      .optional()
+      .describe('up to the restore point of that name (pg_create_restore_point)'),
+    latest: z.literal(true).optional().describe('everything that was archived'),
+    database: name
+      .optional()
+      .describe('takes this one out of the recovered server; left out: the whole server'),
+    from: from.describe('name of the store to read; default: the first one that has what is needed'),
+    into: z
+      .strictObject({
+        server: name.optional(),
+        database: name.optional(),
+        directory: z.string().startsWith('/').optional(),
+      })
+      .optional()
+      .describe(
+        'with a database: the server and the name it is given, default <database>_restored_<time> on its own server; else: directory, the data directory to make, on the restore worker',
+      ),
+    mode: z.enum(['beside', 'swap']).optional().describe('with a database: as in restoreDatabase'),
+    dryRun: z.boolean().optional().describe('answers with the plan and does nothing'),
+    requestedBy: z.string().max(200).optional(),
+    reason,
+  })
+  .refine(
+    ({ targetTime, targetLsn, targetName, latest }) =>
+      [targetTime, targetLsn, targetName, latest].filter((target) => target !== undefined).length === 1,
+    'expected exactly one of targetTime, targetLsn, targetName and latest',
+  );
+
+/** The argument of `verifyBackups`. */
+export const verifyBackupsArgument = z.strictObject({
+  ...common,
+  readBack: z.boolean().optional().describe('also reads artifacts back whole'),
+});
+
+/** The argument of `drillDisasterRecovery`. */
+export const drillDisasterRecoveryArgument = z.strictObject({
+  ...common,
+  from: from.describe('name of the store to read; default: the primary'),
+});
+
+/** The argument of `recoverServer`. */
+export const recoverServerArgument = z.strictObject({
+  ...common,
+  from,
+  into: z
+    .strictObject({ directory: z.string().startsWith('/') })
+    .describe('directory: the data directory to make, empty or not there, on the restore worker'),
+  pointInTime: z.iso.datetime({ offset: true }).optional().describe('left out: everything that was archived'),
+  requestedBy: z.string().max(200).optional(),
+  reason,
+});
+
+export type BackupClusterArgument = z.infer<typeof backupClusterArgument>;
+export type ArchiveWalArgument = z.infer<typeof archiveWalArgument>;
+export type RecoverToPointInTimeArgument = z.infer<typeof recoverToPointInTimeArgument>;
+export type VerifyBackupsArgument = z.infer<typeof verifyBackupsArgument>;
+export type DrillDisasterRecoveryArgument = z.infer<typeof drillDisasterRecoveryArgument>;
+export type RecoverServerArgument = z.infer<typeof recoverServerArgument>;
 export type RestoreDatabaseArgument = z.infer<typeof restoreDatabaseArgument>;
 export type DrillRestoreArgument = z.infer<typeof drillRestoreArgument>;
 export type BackupDatabasesArgument = z.infer<typeof backupDatabasesArgument>;

@@ -9,7 +9,7 @@ const seconds = z.number().nonnegative();
 const nameAndValue = z.object({ role: z.string().nullable(), setting: z.string() });
 
 /** What {@link manifest} says of the one file that holds the backup. */
-const artifact = z.object({
+export const artifact = z.object({
   key: z.string(),
   bytes: z.int().positive(),
   /** SHA-256 of the whole artifact as stored, lower-case hex. */
@@ -86,17 +86,27 @@ export type Manifest = z.infer<typeof manifest>;
  * @throws OperationError `ManifestUnreadable` when it is not one, or of a newer major format
  */
 export function parseManifest(text: string, key: string): Manifest {
+  return readDocument(manifest, text, key, 'a manifest');
+}
+
+/**
+ * Reads one of the versioned documents of a store.
+ *
+ * @param what - what it should be, for the message
+ * @throws OperationError `ManifestUnreadable` when it is none, or of a newer major format
+ */
+export function readDocument<T>(schema: z.ZodType<T>, text: string, key: string, what: string): T {
+  const unreadable = (fault: string, options?: ErrorOptions) =>
+    new OperationError(
+      'ManifestUnreadable',
+      `${key} ${fault}; restore it from a copy of the store, or make a new backup.`,
+      options,
+    );
   let document: unknown;
   try {
     document = JSON.parse(text);
   } catch (cause) {
-    throw new OperationError(
-      'ManifestUnreadable',
-      `${key} is not JSON; restore it from a copy of the store, or make a new backup.`,
-      {
-        cause,
-      },
-    );
+    throw unreadable('is not JSON', { cause });
   }
   const format = z.object({ format: z.string() }).safeParse(document).data?.format;
   if (format && Number.parseInt(format) > Number.parseInt(MANIFEST_FORMAT))
@@ -104,13 +114,8 @@ export function parseManifest(text: string, key: string): Manifest {
       'ManifestUnreadable',
       `${key} has format ${format}, newer than ${MANIFEST_FORMAT}; upgrade TempoNest Backups to read it.`,
     );
-  const parsed = manifest.safeParse(document);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw new OperationError(
-      'ManifestUnreadable',
-      `${key} is not a manifest: ${issue!.path.join('.') || 'the whole'}: ${issue!.message}; restore it from a copy of the store, or make a new backup.`,
-    );
-  }
-  return parsed.data;
+  const parsed = schema.safeParse(document);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw unreadable(`is not ${what}: ${issue!.path.join('.') || 'the whole'}: ${issue!.message}`);
 }

@@ -27,7 +27,15 @@ const months = [
  */
 export const scheduleConfiguration = z.strictObject({
   workflow: z
-    .enum(['backupDatabases', 'pruneBackups', 'drillRestore'])
+    .enum([
+      'backupDatabases',
+      'backupCluster',
+      'archiveWal',
+      'verifyBackups',
+      'pruneBackups',
+      'drillRestore',
+      'drillDisasterRecovery',
+    ])
     .optional()
     .describe('default: by the schedule’s name'),
   server: z.string().optional().describe('may be left out when one server is configured'),
@@ -48,5 +56,10 @@ export const SCHEDULE_PREFIX = 'temponest-backups/';
 export const scheduledWorkflows = {
   nightly: 'backupDatabases',
   prune: 'pruneBackups',
+  base: 'backupCluster',
+  wal: 'archiveWal',
+  verify: 'verifyBackups',
   'drill-monthly': 'drillRestore',
+  'drill-quarterly': 'drillDisasterRecovery',
+  'drill-failover': 'drillDisasterRecovery',
 } as const;
