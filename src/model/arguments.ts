@@ -40,42 +40,50 @@ export const pruneBackupsArgument = z.strictObject({
 });
 
 /** The argument of `restoreDatabase`. */
-export const restoreDatabaseArgument = z.strictObject({
-  ...common,
-  database: name.describe('the database whose backup is restored'),
-  backup: z
-    .union([z.string().min(1), z.strictObject({ before: z.iso.datetime({ offset: true }) })])
-    .optional()
-    .describe('"latest" (the default), a backup’s id, or {before}: the last one made before a moment'),
-  from: from.describe('name of the store to read; default: the first one that has the backup'),
-  into: z
-    .strictObject({ server: name.optional(), database: name.optional() })
-    .optional()
-    .describe('where to; default: the backup’s own server, and <database>_restored_<time>'),
-  mode: z
-    .enum(['beside', 'swap'])
-    .optional()
-    .describe(
-      '"beside" (the default) makes a new database; "swap" then puts it in the place of the live one, once people have approved it',
-    ),
-  tables: z
-    .array(z.string().min(1).max(200))
-    .min(1)
-    .max(100)
-    .optional()
-    .describe('restores only these: name, or schema.name, as the inventory has them (not quoted)'),
-  createRoles: z
-    .boolean()
-    .optional()
-    .describe('makes the roles that the target lacks, from the backup of the globals'),
-  dryRun: z.boolean().optional().describe('answers with the plan and does nothing'),
-  requestedBy: z
-    .string()
-    .max(200)
-    .optional()
-    .describe('who asks, for the people who approve it and for the audit trail'),
-  reason: reason.describe('why, for the people who approve it and for the audit trail'),
-});
+export const restoreDatabaseArgument = z
+  .strictObject({
+    ...common,
+    database: name.describe('the database whose backup is restored'),
+    backup: z
+      .union([z.string().min(1), z.strictObject({ before: z.iso.datetime({ offset: true }) })])
+      .optional()
+      .describe('"latest" (the default), a backup’s id, or {before}: the last one made before a moment'),
+    from: from.describe('name of the store to read; default: the first one that has the backup'),
+    into: z
+      .strictObject({ server: name.optional(), database: name.optional() })
+      .optional()
+      .describe('where to; default: the backup’s own server, and <database>_restored_<time>'),
+    mode: z
+      .enum(['beside', 'swap'])
+      .optional()
+      .describe(
+        '"beside" (the default) makes a new database; "swap" then puts it in the place of the live one, once people have approved it',
+      ),
+    tables: z
+      .array(z.string().min(1).max(200))
+      .min(1)
+      .max(100)
+      .optional()
+      .describe(
+        'restores only these, beside the live database: name, or schema.name, as the inventory has them (not quoted)',
+      ),
+    createRoles: z
+      .boolean()
+      .optional()
+      .describe('makes the roles that the target lacks, from the backup of the globals'),
+    dryRun: z.boolean().optional().describe('answers with the plan and does nothing'),
+    requestedBy: z
+      .string()
+      .max(200)
+      .optional()
+      .describe('who asks, for the people who approve it and for the audit trail'),
+    reason: reason.describe('why, for the people who approve it and for the audit trail'),
+  })
+  .refine(({ mode, tables }) => mode !== 'swap' || tables === undefined, {
+    path: ['tables'],
+    message:
+      'cannot be given with mode swap, which would leave the live database with these alone; restore them beside it',
+  });
 
 /** The argument of `drillRestore`. */
 export const drillRestoreArgument = z.strictObject({

@@ -6,6 +6,7 @@ import {
   backupGlobalsArgument,
   parseArgument,
   pruneBackupsArgument,
+  restoreDatabaseArgument,
 } from '../../src/model/arguments.js';
 import { OperationError } from '../../src/model/failures.js';
 import { anyName } from '../support/any-name.js';
@@ -16,6 +17,7 @@ const schemas = {
   backupDatabase: backupDatabaseArgument,
   backupGlobals: backupGlobalsArgument,
   pruneBackups: pruneBackupsArgument,
+  restoreDatabase: restoreDatabaseArgument,
 };
 
 describe('parseArgument', () => {
@@ -46,6 +48,7 @@ describe('parseArgument', () => {
     ['backupDatabases', { databases: ['app', 7] }, 'databases.1: expected string'],
     ['backupDatabases', { reason: 'x'.repeat(1001) }, 'reason: '],
     ['backupGlobals', { server: 5 }, 'server: expected string'],
+    ['restoreDatabase', { database: 'app', tables: ['t'], mode: 'swap' }, 'tables: cannot be given with'],
     ['pruneBackups', { dryRun: 'yes' }, 'dryRun: expected boolean'],
     ['pruneBackups', 'now', 'the whole: expected object'],
     ['pruneBackups', ['now'], 'the whole: expected object'],

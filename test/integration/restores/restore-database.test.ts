@@ -83,6 +83,18 @@ describe('a restore', () => {
     expect(tables).toHaveLength(1);
   });
 
+  it('never replaces a whole database by single tables of it', async () => {
+    const before = await databases();
+    await expect(restore({ tables: ['notes'], mode: 'swap' })).rejects.toMatchObject({
+      cause: {
+        type: 'InvalidArgument',
+        message: expect.stringMatching(/ tables: cannot be given with/) as string,
+      },
+    });
+    expect(await databases()).toEqual(before);
+    expect(await countOf('shop')).toBe(1000);
+  });
+
   it('names the roles that the target lacks, and makes them on request', async () => {
     await system.postgres.query('postgres', 'CREATE ROLE keeper NOLOGIN CONNECTION LIMIT 7');
     await system.postgres.query('other', 'CREATE TABLE kept (n int); ALTER TABLE kept OWNER TO keeper');
