@@ -14,6 +14,17 @@ const mayImport = {
   config: ['model', 'observability'],
   catalogue: ['model', 'observability', 'stores', 'config'],
   approvals: ['model'],
+  wal: [
+    'model',
+    'observability',
+    'files',
+    'programs',
+    'staging',
+    'postgres',
+    'archive',
+    'stores',
+    'catalogue',
+  ],
   restores: ['model', 'observability', 'programs', 'postgres', 'archive', 'stores', 'catalogue'],
   drills: ['model', 'observability', 'programs', 'postgres', 'archive', 'stores', 'catalogue', 'restores'],
   activities: [
@@ -29,6 +40,7 @@ const mayImport = {
     'catalogue',
     'restores',
     'drills',
+    'wal',
   ],
   workflows: ['model', 'activities'],
   client: [
@@ -42,6 +54,7 @@ const mayImport = {
     'postgres',
     'archive',
     'restores',
+    'wal',
     'worker.ts',
   ],
 };

@@ -74,6 +74,8 @@ export const walDigest = z.object({
   bytes: z.int().positive(),
   /** Lower-case hex. */
   sha256: z.string(),
+  /** What the file says, where it is the history of a timeline: without the private key nobody could read it there. */
+  history: z.array(z.object({ timeline: z.int().positive(), end: z.string() })).optional(),
 });
 
 export type WalDigest = z.infer<typeof walDigest>;
