@@ -1,6 +1,7 @@
 import type { Client } from 'pg';
 import { OperationError } from '../model/failures.js';
 import type { AdministeredServer } from './administer.js';
+import { IS_UNFINISHED } from './restore-target.js';
 
 /** What stays with a database when it is renamed, or keeps it from being renamed, and what to do about it. */
 const obstacles = [
@@ -44,4 +45,27 @@ export async function refuseUnswappable(
       );
     }
   }
+}
+
+/**
+ * Refuses to rename databases that a restore has not completed: one that is live all at once would be dropped when that
+ * restore is tried again or cancelled, and one that is moved away is not what the restore goes on to fill.
+ *
+ * @throws OperationError `TargetUnfit`
+ */
+export async function refuseUnfinished(
+  client: Client,
+  { server }: AdministeredServer,
+  databases: readonly string[],
+): Promise<void> {
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT datname AS name FROM pg_database d WHERE datname = ANY($1) AND ${IS_UNFINISHED}`,
+    [databases],
+  );
+  const [first] = rows;
+  if (!first) return;
+  throw new OperationError(
+    'TargetUnfit',
+    `Database "${first.name}" of server ${server.name} is being restored and not complete; wait for the restore, or drop what a killed one has left, then start again.`,
+  );
 }

@@ -10,14 +10,20 @@ export interface RestoreTarget extends AdministeredServer {
   restoreId: string;
 }
 
+/** With this begins the mark of every restore. */
+const MARK = 'TempoNest Backups is restoring this database (';
+
 /**
  * The comment by which a database is known to be made by this restore and not complete, before the one that it is to
  * have. It is set together with the name and removed when the restore is complete: what carries it may be dropped, and
  * nothing else.
  */
 export function markerOf(restoreId: string): string {
-  return `TempoNest Backups is restoring this database (${restoreId}); do not use it yet.\n`;
+  return `${MARK}${restoreId}); do not use it yet.\n`;
 }
+
+/** An SQL expression: whether the row `d` of `pg_database` is of a database that some restore has made and not completed. */
+export const IS_UNFINISHED = `coalesce(starts_with(shobj_description(d.oid, 'pg_database'), '${MARK}'), false)`;
 
 /** The statement that makes a database complete, if it is this restore's and unfinished; else undefined. */
 export async function completeStatement(

@@ -1,6 +1,7 @@
 import type { Client } from 'pg';
 import { OperationError, remedyFor } from '../model/failures.js';
 import type { ServerConnection } from '../model/server-connection.js';
+import { IS_UNFINISHED } from './restore-target.js';
 
 /** What a server says of itself. */
 export interface ServerFacts {
@@ -31,30 +32,35 @@ export interface ListedDatabase {
   isTemplate: boolean;
   /** False while nobody may connect to it, `ALTER DATABASE … ALLOW_CONNECTIONS false`, and so nobody back it up. */
   isOpen: boolean;
+  /** True while a restore makes it, and for good where that restore was killed: nothing that anybody should copy. */
+  isUnfinished: boolean;
 }
 
 /** Every database of the server, in the order of their names. */
 export async function listDatabases(client: Client): Promise<ListedDatabase[]> {
   const { rows } = await client.query<Omit<ListedDatabase, 'bytes'> & { bytes: string }>(
     `SELECT datname AS database, pg_database_size(oid)::text AS bytes,
-            datistemplate AS "isTemplate", datallowconn AS "isOpen"
-       FROM pg_database ORDER BY datname`,
+            datistemplate AS "isTemplate", datallowconn AS "isOpen", ${IS_UNFINISHED} AS "isUnfinished"
+       FROM pg_database d ORDER BY datname`,
   );
   return rows.map(({ bytes, ...database }) => ({ ...database, bytes: Number(bytes) }));
 }
 
 /**
- * Those that are backed up when the configuration lists none: all but the templates. One that is closed is among them:
- * to pass it over would be to lose it without a word.
+ * Those that are backed up when the configuration lists none: all but the templates and what a restore has not completed.
+ * One that is closed is among them: to pass it over would be to lose it without a word.
  */
 export function namesToBackUp(databases: readonly ListedDatabase[]): string[] {
-  return databases.filter(({ isTemplate }) => !isTemplate).map(({ database }) => database);
+  return databases
+    .filter(({ isTemplate, isUnfinished }) => !isTemplate && !isUnfinished)
+    .map(({ database }) => database);
 }
 
 /**
  * The database of that name among those that {@link listDatabases} found.
  *
- * @throws OperationError `DatabaseNotFound`, or `InvalidConfiguration` when it accepts no connections
+ * @throws OperationError `DatabaseNotFound`, `InvalidConfiguration` when it accepts no connections, `AlreadyRunning` when a
+ * restore has not completed it: its backup would become the newest one, and hold a part of what the others hold
  */
 export function requireDatabase(
   databases: readonly ListedDatabase[],
@@ -66,6 +72,11 @@ export function requireDatabase(
     throw new OperationError(
       'InvalidConfiguration',
       `Database "${name}" on server ${server.name} accepts no connections, so it cannot be backed up; run ALTER DATABASE … ALLOW_CONNECTIONS true, or leave it out of the databases in backups.yaml.`,
+    );
+  if (found?.isUnfinished)
+    throw new OperationError(
+      'AlreadyRunning',
+      `Database "${name}" on server ${server.name} is being restored and not complete, so it cannot be backed up; wait for the restore or, where that was killed, start it again.`,
     );
   if (found) return found;
   throw new OperationError(

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { DatabaseError, escapeIdentifier, type Client } from 'pg';
 import { OperationError, remedyFor } from '../model/failures.js';
 import { administer, type AdministeredServer } from './administer.js';
-import { refuseUnswappable } from './refuse-unswappable.js';
+import { refuseUnfinished, refuseUnswappable } from './refuse-unswappable.js';
 import { completeStatement } from './restore-target.js';
 
 /** Which database takes whose place. */
@@ -52,6 +52,7 @@ export async function swapDatabases(
       restoreId === undefined
         ? undefined
         : await completeStatement(client, { database: swap.replacement, restoreId }, swap.live);
+    await refuseUnfinished(client, target, complete ? [swap.live] : [swap.live, swap.replacement]);
     const [live, replacement, becomes] = [swap.live, swap.replacement, swap.becomes].map(escapeIdentifier);
     await client.query(`SET lock_timeout = '${LOCK_TIMEOUT}'`);
     const endSessions = keepEnding(target, [oids.get(swap.live)!, oids.get(swap.replacement)!], signal);

@@ -3,7 +3,9 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { escapeLiteral } from 'pg';
 import { MAIN_QUEUE } from '../../../src/model/queues.js';
+import { markerOf } from '../../../src/postgres/restore-target.js';
 import { withSession } from '../../../tools/data/server-session.js';
 import { installPostgres } from '../../../tools/install/install-postgres.js';
 import { findFreePorts } from '../../../tools/servers/free-port.js';
@@ -211,4 +213,20 @@ test.concurrent('a database that accepts no connections is not passed over in si
   expect(message).toMatch(/^2 of 3 backups .*\nclosed: InvalidConfiguration: .* accepts no connections/);
   // A template is backed up by whoever names it.
   expect(await (await start(system, { database: 'golden' })).result()).toMatchObject({ database: 'golden' });
+});
+
+test.concurrent('what a restore has not completed never becomes the newest backup of its name', async () => {
+  await using postgres = await startPostgres();
+  for (const name of ['app', 'half']) await postgres.query('postgres', `CREATE DATABASE ${name}`);
+  await postgres.query('postgres', `COMMENT ON DATABASE half IS ${escapeLiteral(markerOf('killed'))}`);
+  await using system = await startBackupSystem({ databases: [], postgres, server: { databases: undefined } });
+  const { backups } = await system.backUp({ databases: ['app'] });
+  expect(backups).toMatchObject([{ database: 'app', outcome: 'committed' }]);
+  expect(await failureOf(await start(system, { database: 'half' }))).toMatchObject({
+    type: 'AlreadyRunning',
+    message: sentence(/"half" on server main is being restored and not complete/),
+  });
+  // Nobody has asked for it by name.
+  const night = await system.backUp();
+  expect(night.backups.map(({ database }) => database).sort()).toEqual(['app', 'postgres']);
 });

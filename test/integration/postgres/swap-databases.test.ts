@@ -193,6 +193,25 @@ describe('nothing is touched, not even a session,', () => {
     await client.end();
   });
 
+  test.each(['live', 'replacement'] as const)(
+    'when a restore has not completed the %s one, which it may yet drop',
+    async (which) => {
+      const { there } = await makeDatabases(`unfinished ${which}`);
+      const target = targetOn(server, there[which], 'running restore');
+      const facts = await withConnection(target.server, there[which], signal, readDatabaseFacts);
+      await server.query('postgres', `DROP DATABASE ${escapeIdentifier(there[which])}`);
+      await createDatabase(target, facts, signal);
+      const refused = {
+        type: 'TargetUnfit',
+        message: expect.stringMatching(/restored and not complete/) as string,
+      };
+      await expect(swap(there)).rejects.toMatchObject(refused);
+      const another = targetOn(server, there.replacement, 'another restore');
+      await expect(swapDatabases(another, there, signal)).rejects.toMatchObject(refused);
+      expect(await dropUnfinished(target, signal)).toEqual([there[which]]);
+    },
+  );
+
   test.each<[string, (client: Client) => Promise<unknown>, (client: Client) => Promise<unknown>]>([
     [
       'prepared transaction "half; done"',
