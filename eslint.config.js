@@ -27,6 +27,18 @@ const mayImport = {
   ],
   restores: ['model', 'observability', 'programs', 'postgres', 'archive', 'stores', 'catalogue'],
   drills: ['model', 'observability', 'programs', 'postgres', 'archive', 'stores', 'catalogue', 'restores'],
+  recovery: [
+    'model',
+    'observability',
+    'files',
+    'programs',
+    'postgres',
+    'archive',
+    'stores',
+    'catalogue',
+    'restores',
+    'wal',
+  ],
   activities: [
     'model',
     'approvals',
@@ -41,6 +53,7 @@ const mayImport = {
     'restores',
     'drills',
     'wal',
+    'recovery',
   ],
   workflows: ['model', 'activities'],
   client: [
@@ -55,6 +68,7 @@ const mayImport = {
     'archive',
     'restores',
     'wal',
+    'recovery',
     'worker.ts',
   ],
 };
