@@ -62,6 +62,7 @@ WHAT_TO_DO = {
     "InvalidConfiguration": "people",
     "AuthenticationFailed": "people",
     "PermissionDenied": "people",
+    "WorkerMissing": "people",
     "ProgramMissing": "people",
     "StoreDenied": "people",
     "StoreNotFound": "people",

@@ -38,6 +38,9 @@ export const reserveStep: ActivityOptions = {
 /** What restore workers decide and do without files: they alone have the private keys and reach every target. */
 export const restoreLightStep: ActivityOptions = { ...lightStep, taskQueue: RESTORE_QUEUE };
 
+/** What a restore or drill does first: where no restore worker begins it in a time that a restart takes, there is none. */
+export const restorePlanStep: ActivityOptions = { ...restoreLightStep, scheduleToStartTimeout: '2 minutes' };
+
 /** As {@link reserveStep}, on a restore worker's volume. */
 export const reserveRestoreStep: ActivityOptions = { ...reserveStep, taskQueue: RESTORE_QUEUE };
 

@@ -3,15 +3,16 @@ import type { Activities } from '../activities/index.js';
 import { drillRestoreArgument, parseArgument, type DrillRestoreArgument } from '../model/arguments.js';
 import { explainDrill } from '../model/drill-verdict.js';
 import type { DrillProgress, DrillResult } from '../model/drill.js';
-import { restoreLightStep } from './activity-options.js';
+import { restorePlanStep } from './activity-options.js';
 import { endInTime } from './end-in-time.js';
 import { fail } from './failures.js';
 import { makeDrill } from './make-drill.js';
 import { drillProgressQuery } from './queries.js';
+import { requireRestoreWorker } from './require-restore-worker.js';
 import { runToOutcome, tell } from './run-to-outcome.js';
 import { withAudit } from './with-audit.js';
 
-const { planDrill } = proxyActivities<Activities>(restoreLightStep);
+const { planDrill } = proxyActivities<Activities>(restorePlanStep);
 
 /**
  * Proves backups: restores the newest of each database into a scratch server and compares it, row by row, with what was
@@ -29,7 +30,7 @@ export async function drillRestore(input: DrillRestoreArgument): Promise<DrillRe
     end,
     async () => {
       const argument = parseArgument('drillRestore', drillRestoreArgument, input);
-      const plan = await planDrill(argument);
+      const plan = await requireRestoreWorker(planDrill(argument));
       progress.drillId = plan.id;
       const facts: Record<string, string | number> = { drill: plan.id, store: plan.store };
       return withAudit(

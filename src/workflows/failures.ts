@@ -37,8 +37,8 @@ export function fail(type: FailureType, message: string, details?: unknown): App
   });
 }
 
-/** Whether a step was never begun because nobody serves its staging volume any more. */
-export function isStagingHostGone(error: unknown): boolean {
+/** Whether a step was never begun because nobody serves its queue. */
+export function isNeverBegun(error: unknown): boolean {
   return (
     error instanceof ActivityFailure &&
     error.cause instanceof TimeoutFailure &&
@@ -51,5 +51,5 @@ const curedAnew: readonly string[] = ['StagingLost', 'ArtifactDamaged'] satisfie
 
 /** Whether what earlier steps made is of no use any more: gone, with its host or without, or damaged. */
 export function isWorthBeginningAnew(error: unknown): boolean {
-  return isStagingHostGone(error) || curedAnew.includes(rootFailure(error).type);
+  return isNeverBegun(error) || curedAnew.includes(rootFailure(error).type);
 }

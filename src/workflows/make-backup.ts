@@ -4,7 +4,7 @@ import type { FailureType } from '../model/failures.js';
 import type { BackupPlan } from '../model/plan.js';
 import type { BackupProgress, BackupResult, BackupStep } from '../model/results.js';
 import { reserveStep, stagingSteps, storeStep } from './activity-options.js';
-import { isStagingHostGone, rootFailure } from './failures.js';
+import { isNeverBegun, rootFailure } from './failures.js';
 import { runBeside } from './run-beside.js';
 
 const { reserveStaging } = proxyActivities<Activities>(reserveStep);
@@ -66,7 +66,7 @@ export async function makeBackup(plan: BackupPlan, progress: BackupProgress): Pr
       secondsPerStep,
     };
   } catch (error) {
-    isGone = isStagingHostGone(error);
+    isGone = isNeverBegun(error);
     // A commit that finds the stored artifact damaged, or none, has written no manifest.
     if (rootFailure(error).type === ('ArtifactDamaged' satisfies FailureType)) mayExist = false;
     throw error;

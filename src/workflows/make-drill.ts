@@ -12,7 +12,7 @@ import {
   type RungResult,
 } from '../model/drill.js';
 import { reserveRestoreStep, restoreLightStep, stagingSteps } from './activity-options.js';
-import { isStagingHostGone, rootFailure } from './failures.js';
+import { isNeverBegun, rootFailure } from './failures.js';
 
 const { reserveDrillStaging } = proxyActivities<Activities>(reserveRestoreStep);
 const { reportDrill } = proxyActivities<Activities>(restoreLightStep);
@@ -51,7 +51,7 @@ export async function makeDrill(plan: DrillPlan, progress: DrillProgress): Promi
       const answer = await climb(plan, backup, rung);
       return { rung, seconds: secondsSince(begun), ...answer };
     } catch (error) {
-      if (isCancellation(error) || isStagingHostGone(error)) throw error;
+      if (isCancellation(error) || isNeverBegun(error)) throw error;
       const { type, message } = rootFailure(error);
       return { rung, seconds: secondsSince(begun), outcome: judgeFailure(rung, type), said: [message] };
     }
@@ -71,7 +71,7 @@ export async function makeDrill(plan: DrillPlan, progress: DrillProgress): Promi
     }
     // What stays of it is removed with the rest, at the end.
     await descend(plan, backup).catch((error: unknown) => {
-      if (isCancellation(error) || isStagingHostGone(error)) throw error;
+      if (isCancellation(error) || isNeverBegun(error)) throw error;
       log.warn('what a drill restored could not be removed', rootFailure(error));
     });
     const verdict = verdictOf(rungs);
@@ -93,7 +93,7 @@ export async function makeDrill(plan: DrillPlan, progress: DrillProgress): Promi
     const finishedAt = new Date().toISOString();
     return await reportDrill(plan, { finishedAt, bootSeconds, backups, workflowId, runId });
   } catch (error) {
-    isGone = isStagingHostGone(error);
+    isGone = isNeverBegun(error);
     throw error;
   } finally {
     await CancellationScope.nonCancellable(async () => {

@@ -2,7 +2,7 @@ import { CancellationScope, log, proxyActivities, workflowInfo } from '@temporal
 import type { Activities } from '../activities/index.js';
 import type { RestorePlan, RestoreProgress, RestoreResult, RestoreStep } from '../model/restore.js';
 import { reserveRestoreStep, restoreLightStep, stagingSteps } from './activity-options.js';
-import { isStagingHostGone, rootFailure } from './failures.js';
+import { isNeverBegun, rootFailure } from './failures.js';
 
 const { reserveRestoreStaging } = proxyActivities<Activities>(reserveRestoreStep);
 const { swap, discardRestored } = proxyActivities<Activities>(restoreLightStep);
@@ -59,7 +59,7 @@ export async function makeRestore(
       secondsPerStep,
     };
   } catch (error) {
-    isGone = isStagingHostGone(error);
+    isGone = isNeverBegun(error);
     throw error;
   } finally {
     await CancellationScope.nonCancellable(async () => {

@@ -2,17 +2,18 @@ import { proxyActivities, setHandler } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
 import { parseArgument, restoreDatabaseArgument, type RestoreDatabaseArgument } from '../model/arguments.js';
 import type { RestorePlan, RestoreProgress, RestoreResult } from '../model/restore.js';
-import { restoreLightStep } from './activity-options.js';
+import { restorePlanStep } from './activity-options.js';
 import { awaitApproval } from './await-approval.js';
 import { makeRestore } from './make-restore.js';
 import { restoreProgressQuery } from './queries.js';
 import { refuseUnfit } from './refuse-unfit.js';
+import { requireRestoreWorker } from './require-restore-worker.js';
 import { runToOutcome } from './run-to-outcome.js';
 import { showRestore, showRestoreSeconds } from './search-attributes.js';
 import { withAudit } from './with-audit.js';
 import { withOperation } from './with-operation.js';
 
-const { planRestore } = proxyActivities<Activities>(restoreLightStep);
+const { planRestore } = proxyActivities<Activities>(restorePlanStep);
 
 /**
  * Makes a database again from a backup: beside the live one or, once people have agreed, in its place. A dry run
@@ -29,7 +30,7 @@ export async function restoreDatabase(input: RestoreDatabaseArgument): Promise<R
     end,
     async () => {
       const argument = parseArgument('restoreDatabase', restoreDatabaseArgument, input);
-      const plan = await planRestore(argument);
+      const plan = await requireRestoreWorker(planRestore(argument));
       Object.assign(progress, { backupId: plan.backup.id, database: plan.into.database });
       showRestore(plan);
       if (argument.dryRun) return { dryRun: true, plan, approvedBy: [], secondsPerStep: {} };

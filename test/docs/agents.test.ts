@@ -2,7 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { failureTypes, isRetryable, type FailureType } from '../../src/model/failures.js';
 
-/** What a restore never ends with: it makes no backup, and writes to stores and channels only beside its own work. */
+/**
+ * What a restore never ends with: it makes no backup, recovers nothing from WAL, and writes to stores and channels only
+ * beside its own work.
+ */
 const notOfRestores: FailureType[] = [
   'StagingLost',
   'StoreFull',
@@ -10,6 +13,11 @@ const notOfRestores: FailureType[] = [
   'DrillFailed',
   'NotificationFailed',
   'BackupsFailed',
+  'WalMissing',
+  'WalConflict',
+  'SlotUnusable',
+  'TargetOutOfWindow',
+  'RecoveryFailed',
 ];
 
 let page: string;

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
 import { expect, test } from 'vitest';
 import { MAIN_QUEUE } from '../../../src/model/queues.js';
-import type { RestoreProgress, RestoreResult } from '../../../src/model/restore.js';
+import type { RestoreProgress } from '../../../src/model/restore.js';
+import type { restoreDatabase } from '../../../src/workflows/index.js';
 import { startTemporalDevServer } from '../../../tools/servers/temporal.js';
 import { waitForFailedAttempt } from '../../support/activity-attempts.js';
 import { startApprovalServer, type ApprovalServer } from '../../support/approval-service.js';
@@ -12,13 +13,14 @@ import {
   type BackupSystem,
   type BackupSystemOptions,
 } from '../../support/backup-system.js';
+import type { RestoreHandle } from '../../support/held-restore.js';
 import { makeScratchDirectory } from '../../support/scratch-directory.js';
 import { waitUntil } from '../../support/wait-until.js';
 
 interface ApprovedSystem extends BackupSystem {
   approvals: ApprovalServer;
   /** Empties the table, and starts a restore that is to replace the database. */
-  startSwap: () => Promise<WorkflowHandle<() => Promise<RestoreResult>>>;
+  startSwap: () => Promise<RestoreHandle>;
   countOf: (database: string) => Promise<number>;
 }
 
@@ -49,7 +51,7 @@ async function startApprovedSystem(options: Partial<BackupSystemOptions> = {}): 
     approvals,
     startSwap: async () => {
       await postgres.query('shop', 'DELETE FROM orders');
-      return client.workflow.start<() => Promise<RestoreResult>>('restoreDatabase', {
+      return client.workflow.start<typeof restoreDatabase>('restoreDatabase', {
         taskQueue: MAIN_QUEUE,
         workflowId: `swap-${crypto.randomUUID()}`,
         args: [{ database: 'shop', mode: 'swap', requestedBy: 'agent-7', reason: 'bad migration' }],

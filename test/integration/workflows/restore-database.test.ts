@@ -5,6 +5,7 @@ import type { RestoreDatabaseArgument } from '../../../src/model/arguments.js';
 import { MAIN_QUEUE, operationId } from '../../../src/model/queues.js';
 import type { RestoreProgress, RestoreResult } from '../../../src/model/restore.js';
 import { waitUntil } from '../../support/wait-until.js';
+import { HURRIED } from './hurried-runs.js';
 import {
   countCalls,
   describeRun,
@@ -142,6 +143,22 @@ describe('a restore', () => {
     await failureOf(first.result());
   });
 });
+
+it.each(['restoreDatabase', 'drillRestore'])(
+  '%s where no restore worker runs says so, and waits no longer',
+  async (type) => {
+    const client = await serve(makeSteps(), { hasRestoreWorker: false });
+    const run = await client.workflow.start(type, {
+      taskQueue: MAIN_QUEUE,
+      workflowId: `${HURRIED}${(count += 1)}`,
+      args: [type === 'restoreDatabase' ? { database: newDatabase() } : {}],
+    });
+    expect(await failureOf(run.result())).toMatchObject({
+      type: 'WorkerMissing',
+      message: 'No restore worker is running; start one with "temponest-backups worker --roles restore".',
+    });
+  },
+);
 
 describe('a swap that a signal approves', () => {
   it('waits for two different people of the configured ones', async () => {

@@ -54,6 +54,7 @@ export function useWorkflowTests(): void {
     });
     workflowBundle = await bundleWorkflowCode({
       workflowsPath: fileURLToPath(new URL('../../../src/workflows/index.ts', import.meta.url)),
+      workflowInterceptorModules: [fileURLToPath(new URL('hurried-runs.ts', import.meta.url))],
       logger: new DefaultLogger('ERROR'),
     });
   });
@@ -218,14 +219,20 @@ export function countCalls({ calls }: Steps, step: keyof Activities): number {
   return calls.filter((call) => call.step === step).length;
 }
 
-/** Serves the main queue and the one staging volume that has a worker, to the end of the test. */
-export async function serve({ activities }: Steps): Promise<TestWorkflowEnvironment['client']> {
+/**
+ * Serves the main queue, the one staging volume that has a worker and, unless there is none, the restore workers' queue,
+ * to the end of the test.
+ */
+export async function serve(
+  { activities }: Steps,
+  { hasRestoreWorker = true } = {},
+): Promise<TestWorkflowEnvironment['client']> {
   const { nativeConnection: connection } = environment;
   const common = { connection, activities, maxHeartbeatThrottleInterval: 100 };
   const workers = await Promise.all([
     Worker.create({ ...common, taskQueue: MAIN_QUEUE, workflowBundle }),
     Worker.create({ ...common, taskQueue: LIVE }),
-    Worker.create({ ...common, taskQueue: RESTORE_QUEUE }),
+    ...(hasRestoreWorker ? [Worker.create({ ...common, taskQueue: RESTORE_QUEUE })] : []),
   ]);
   const runs = Promise.all(workers.map((worker) => worker.run()));
   onTestFinished(async () => {
