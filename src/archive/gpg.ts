@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { OperationError, remedyFor } from '../model/failures.js';
 import { locateProgram } from '../programs/locate-program.js';
+import type { PipelineProgram } from '../programs/run-pipeline.js';
 import { runProgram, type ProgramContext } from '../programs/run-program.js';
 
 /** Which keys artifacts are encrypted to. */
@@ -24,6 +25,8 @@ const COMMON = ['--batch', '--no-tty', '--no-options', '--quiet', '--trust-model
 
 /** A GnuPG home that holds the configured public keys and nothing else. */
 interface Keyring {
+  /** The command that runs gpg with it. */
+  command: (...args: string[]) => PipelineProgram;
   /** Runs gpg with it; `longRun` for what takes as long as its input is large. */
   gpg: (args: string[], longRun?: ProgramContext) => Promise<string>;
   /**
@@ -49,14 +52,17 @@ async function withKeyring<T>(
   const file = await locateProgram('gpg', directories);
   const home = await mkdtemp(join(parent, 'gpg-'));
   const quick = { signal: context.signal };
-  const gpg: Keyring['gpg'] = (args, longRun = quick) =>
-    runProgram({ file, args: ['--homedir', home, '--no-autostart', ...COMMON, ...args] }, longRun);
+  const command: Keyring['command'] = (...args) => ({
+    file,
+    args: ['--homedir', home, '--no-autostart', ...COMMON, ...args],
+  });
+  const gpg: Keyring['gpg'] = (args, longRun = quick) => runProgram(command(...args), longRun);
   try {
     const importFailure: unknown = await gpg(['--import', publicKeysFile]).then(
       () => undefined,
       (error: unknown) => error,
     );
-    return await use({ gpg, importFailure });
+    return await use({ command, gpg, importFailure });
   } finally {
     await rm(home, { recursive: true, force: true });
   }
@@ -146,11 +152,33 @@ export async function checkRecipients(
 }
 
 /**
- * Encrypts a file to the given keys, named by the fingerprints that {@link checkRecipients} answered with. gpg's own
- * compression is off: the input is compressed already.
+ * Lends `use` the program that encrypts its standard input to the given keys, named by the fingerprints that
+ * {@link checkRecipients} answered with; it may be run many times. gpg's own compression is off: what comes in is
+ * compressed already.
  *
+ * @param parent - where a GnuPG home is made meanwhile
  * @throws OperationError `KeyUnusable`, `StagingFull` or `ProgramFailed`
  */
+export async function withEncryption<T>(
+  keys: GpgRecipients,
+  parent: string,
+  directories: readonly string[],
+  context: ProgramContext,
+  use: (encrypt: PipelineProgram) => Promise<T>,
+): Promise<T> {
+  return withKeyring(keys, directories, context, parent, async (keyring) => {
+    // `!` would pin a subkey; without it gpg picks the newest one that can encrypt.
+    const recipients = keys.recipients.flatMap((fingerprint) => ['--recipient', fingerprint]);
+    const encrypt = keyring.command('--compress-algo', 'none', ...recipients, '--encrypt');
+    return use(encrypt).catch(async (error: unknown) => {
+      // gpg says that a key cannot be used, and not why.
+      if (error instanceof OperationError && error.type === 'KeyUnusable') await findKeys(keys, keyring);
+      throw error;
+    });
+  });
+}
+
+/** Encrypts a file, as {@link withEncryption} does a stream. */
 export async function encryptFile(
   input: string,
   output: string,
@@ -159,14 +187,7 @@ export async function encryptFile(
   context: ProgramContext,
 ): Promise<void> {
   // Beside the output, so that whoever clears up after a crash removes both.
-  await withKeyring(keys, directories, context, dirname(output), async (keyring) => {
-    // `!` would pin a subkey; without it gpg picks the newest one that can encrypt.
-    const recipients = keys.recipients.flatMap((fingerprint) => ['--recipient', fingerprint]);
-    const encrypt = ['--compress-algo', 'none', '--output', output, ...recipients, '--encrypt', '--', input];
-    await keyring.gpg(encrypt, context).catch(async (error: unknown) => {
-      // gpg says that a key cannot be used, and not why.
-      if (error instanceof OperationError && error.type === 'KeyUnusable') await findKeys(keys, keyring);
-      throw error;
-    });
+  await withEncryption(keys, dirname(output), directories, context, async (encrypt) => {
+    await runProgram({ ...encrypt, args: [...encrypt.args, '--output', output, '--', input] }, context);
   });
 }

@@ -90,7 +90,12 @@ function startAll(
       ...environmentOf(program),
       detached: true,
       reject: false,
-      stdio: [previous ?? 'ignore', isLast ? output : 'pipe', keepLastLines(said), ...secretOf(program)],
+      stdio: [
+        previous ?? 'ignore',
+        isLast ? output : 'pipe',
+        keepLastLines(said, program.onSaid),
+        ...secretOf(program),
+      ],
       buffer: false,
     });
     // The child has its own hold on it; ours would keep the one that writes from learning that its reader is gone.
