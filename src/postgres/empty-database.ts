@@ -20,13 +20,20 @@ export async function isEmptyDatabase(
   });
 }
 
-/** Drops a database; refused by PostgreSQL while anybody is connected to it. */
-export async function dropDatabase(
+/**
+ * Drops a database that is still empty. One in which somebody has made something since it was looked at stays.
+ *
+ * @returns whether it is gone
+ * @throws OperationError by SQLSTATE, while anybody is connected to it
+ */
+export async function dropEmptyDatabase(
   target: AdministeredServer,
   database: string,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
+  if (!(await isEmptyDatabase(target, database, signal))) return false;
   await administer(target, signal, (client) =>
     client.query(`DROP DATABASE IF EXISTS ${escapeIdentifier(database)}`),
   );
+  return true;
 }

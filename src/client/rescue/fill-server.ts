@@ -2,7 +2,7 @@ import { chooseBackup } from '../../catalogue/choose-backup.js';
 import { OperationError } from '../../model/failures.js';
 import type { GlobalsManifest } from '../../model/manifest.js';
 import type { AdministeredServer } from '../../postgres/administer.js';
-import { dropDatabase } from '../../postgres/empty-database.js';
+import { dropEmptyDatabase } from '../../postgres/empty-database.js';
 import type { CreatedRoles } from '../../restores/create-missing-roles.js';
 import type { Restoration, RestoreMeans } from '../../restores/restore-backup.js';
 import type { Store } from '../../stores/store.js';
@@ -88,7 +88,8 @@ export async function fillDatabases(
     await requireSpace(directory, restoration.manifest);
     const compared = await runRestoration(restoration, directory, means, display, signal);
     const { replaces, target } = restoration;
-    if (replaces) await dropDatabase(target, replaces.becomes, signal);
-    return compared;
+    if (!replaces || (await dropEmptyDatabase(target, replaces.becomes, signal))) return compared;
+    const kept = `the ${replaces.database} that was there has been used meanwhile, and is kept as ${replaces.becomes}`;
+    return { ...compared, notes: [...compared.notes, kept] };
   }
 }
