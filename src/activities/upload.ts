@@ -1,4 +1,6 @@
 import { rm } from 'node:fs/promises';
+import { isCommitted } from '../catalogue/read-manifest.js';
+import { OperationError } from '../model/failures.js';
 import type { BackupPlan } from '../model/plan.js';
 import type { StoreReceipt } from '../stores/store.js';
 import { requireStore, type Dependencies } from './dependencies.js';
@@ -26,10 +28,19 @@ export async function upload(
     await requireStaged(path);
     // Encryption and reading back, which went on side by side, are both done with the readable file.
     if (plan.encryption.method === 'gpg') await rm(locateStaged(volume, plan).compressed, { force: true });
-    return requireStore(dependencies, plan.primaryStore).putFile(
-      plannedArtifactKey(plan),
-      { path, ...artifact },
-      step,
-    );
+    const store = requireStore(dependencies, plan.primaryStore);
+    const key = plannedArtifactKey(plan);
+    return store.putFile(key, { path, ...artifact }, step).catch(async (error: unknown) => {
+      throw (await isCommitted(store, plan.subject, plan.id, step.signal)) ? madeBefore(plan, error) : error;
+    });
   });
+}
+
+/** The backup of Temporal's own database holds the run that makes it, and wakes up with it. */
+function madeBefore({ id }: BackupPlan, cause: unknown): OperationError {
+  return new OperationError(
+    'StoreConflict',
+    `Backup ${id} exists already: this run had made it before Temporal’s own database was restored, and has gone on from there; nothing was changed and nothing is to be done.`,
+    { cause },
+  );
 }

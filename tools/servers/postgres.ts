@@ -22,6 +22,8 @@ export interface PostgresOptions {
   settings?: Readonly<Record<string, string>>;
   /** Where the server's own directory is made. Default: the system's temporary directory. */
   directory?: string;
+  /** For a server in the place of one that is gone. Default: a free one. */
+  port?: number;
 }
 
 /** A PostgreSQL server of one's own on 127.0.0.1. */
@@ -55,7 +57,7 @@ const testSettings = {
  */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
   const programs = await installPostgres(options.major);
-  const port = await findFreePort();
+  const port = options.port ?? (await findFreePort());
   const password = randomBytes(24).toString('base64url');
   const directory = await makeServerDirectory('postgres', options.directory);
   const dataDirectory = join(directory, 'data');

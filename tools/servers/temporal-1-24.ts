@@ -11,6 +11,9 @@ import { makeServerDirectory, makeStop, startOrStop } from './server-directory.j
 import { prepareServerProcess } from './server-process.js';
 import { servesNamespace, type TemporalServer } from './temporal.js';
 
+/** The PostgreSQL server that keeps Temporal's state, and the role that is to own it. */
+export type StateServer = Omit<PostgresServer, 'user'> & { user: string };
+
 /** Temporal server 1.24.2. */
 export interface Temporal124Server extends TemporalServer {
   /** Makes a namespace, and waits until it can be used. */
@@ -29,7 +32,7 @@ const services = ['frontend', 'matching', 'history', 'worker'] as const;
  * As in production, a search attribute that was just added is refused until the server reads its namespaces again,
  * which it does every ten seconds.
  */
-export async function startTemporal124(options: { postgres: PostgresServer }): Promise<Temporal124Server> {
+export async function startTemporal124(options: { postgres: StateServer }): Promise<Temporal124Server> {
   const { postgres } = options;
   await requireContrib(postgres);
   const programs = await installTemporalServer();
@@ -66,7 +69,7 @@ export async function startTemporal124(options: { postgres: PostgresServer }): P
 }
 
 /** The visibility schema indexes with btree_gin, which the Python wheel's PostgreSQL does not have. */
-async function requireContrib(postgres: PostgresServer): Promise<void> {
+async function requireContrib(postgres: StateServer): Promise<void> {
   const found = await postgres.query(
     'postgres',
     "SELECT FROM pg_available_extensions WHERE name = 'btree_gin'",
@@ -81,7 +84,7 @@ async function requireContrib(postgres: PostgresServer): Promise<void> {
 /** Makes one of the server's databases with the schema of its version. */
 async function createDatabase(
   programs: TemporalServerPrograms,
-  postgres: PostgresServer,
+  postgres: StateServer,
   schema: keyof typeof databases,
 ): Promise<void> {
   const run = (...args: string[]) =>
@@ -102,7 +105,7 @@ async function createDatabase(
 }
 
 /** The server's configuration; see config/development-postgres12.yaml in its source. */
-function describeServer(postgres: PostgresServer, ports: readonly number[]): object {
+function describeServer(postgres: StateServer, ports: readonly number[]): object {
   const describeDatabase = (databaseName: string) => ({
     sql: {
       pluginName: 'postgres12',
