@@ -1,5 +1,23 @@
 import { z } from 'zod';
-import { artifact, readDocument } from './manifest.js';
+import { artifact, readDocument, type Artifact } from './manifest.js';
+
+/**
+ * How the artifact of a base backup is made up. `stream`: the data directory as one compressed tar. `files`: a tar of what
+ * pg_basebackup wrote, `base.tar` and `<oid>.tar` of each tablespace, each of them compressed (`.zst` or `.gz`, see
+ * `artifact.codec`), and `backup_manifest`; for servers with tablespaces of their own, and for incremental backups.
+ */
+export const baseLayouts = ['stream', 'files'] as const;
+export type BaseLayout = (typeof baseLayouts)[number];
+
+/** What was applied to the artifact of a base backup, outermost last: `.tar.zst.gpg`, or `.tar.gpg` where its files are compressed. */
+export function baseArtifactSuffix(
+  layout: BaseLayout,
+  codec: Artifact['codec'],
+  encryption: Artifact['encryption']['method'],
+): string {
+  const compressed = layout === 'files' ? '' : codec === 'zstd' ? '.zst' : '.gz';
+  return `.tar${compressed}${encryption === 'gpg' ? '.gpg' : ''}`;
+}
 
 /**
  * The document that describes a base backup. Written last, and only when the WAL up to its end is in the store as well: a
@@ -16,10 +34,12 @@ export const baseManifest = z.object({
   /** Size of a WAL segment, in bytes. */
   walSegmentBytes: z.int().positive(),
   timeline: z.int().positive(),
-  /** Replay begins here, */
+  layout: z.enum(baseLayouts),
+  /** Replay begins here or a little later, */
   startLsn: z.string(),
-  /** and has to come this far before the copy is consistent. */
+  /** and has come far enough, here at the latest, for the copy to be consistent. */
   stopLsn: z.string(),
+  /** By the server's clock, as the next. */
   startTime: z.iso.datetime(),
   /** When it had ended: the first moment that can be recovered from it. */
   stopTime: z.iso.datetime(),
@@ -31,7 +51,10 @@ export const baseManifest = z.object({
   /** A role that a recovered server can be entered as: its superuser of old, whatever it was called. */
   superuser: z.string(),
   artifact,
-  /** `backup_manifest` of pg_basebackup beside it, where a later incremental one needs it. */
+  /**
+   * `backup_manifest` of pg_basebackup beside it, where a later incremental one needs it: compressed, and never encrypted,
+   * since no backup worker could read it then. It holds names, sizes and checksums of files, and no data.
+   */
   backupManifest: artifact.optional(),
   tools: z.record(z.string(), z.string()),
   secondsPerStep: z.record(z.string(), z.number().nonnegative()),

@@ -13,11 +13,13 @@ export function stagingQueue(volumeId: string): string {
 }
 
 /**
- * The workflow id under which everything that is done to one database, or to a server's globals, runs. Temporal runs
- * an id once at a time, so a second operation on the same database is refused instead of overlapping the first.
+ * The workflow id under which everything that is done to one database, to a server's globals, or with its base backups,
+ * runs. Temporal runs an id once at a time, so a second operation on the same subject is refused instead of overlapping the
+ * first.
  */
-export function operationId(subject: BackupSubject): string {
+export function operationId(subject: BackupSubject | { kind: 'base'; server: string }): string {
   const server = `${MAIN_QUEUE}/${encodeName(subject.server)}`;
+  if (subject.kind === 'base') return `${server}/base`;
   return subject.kind === 'database'
     ? `${server}/database/${encodeName(subject.database)}`
     : `${server}/globals`;

@@ -36,6 +36,31 @@ export const backupResult = z.object({
   secondsPerStep: z.partialRecord(z.enum(backupSteps), seconds),
 });
 
+/** The steps of a base backup, in their order. */
+const baseBackupSteps = ['reserve', 'baseBackup', 'upload', 'verify', 'awaitWal', 'commit'] as const;
+export type BaseBackupStep = (typeof baseBackupSteps)[number];
+
+/** What `backupCluster` answers. */
+export const baseBackupResult = z.object({
+  server: z.string(),
+  systemIdentifier: z.string(),
+  backupId: z.string(),
+  incrementalTo: z
+    .string()
+    .exactOptional()
+    .describe('the base backup since which it holds the changes; absent when it is whole'),
+  manifestKey: z.string().describe('where in the store the manifest is'),
+  artifactKey: z.string().describe('where in the store the archive is'),
+  store: z.string().describe('name of the store'),
+  bytes: bytes.describe('size of the artifact'),
+  dataBytes: bytes.describe('size of what the server sent'),
+  timeline: count,
+  startLsn: z.string().describe('WAL is needed from here'),
+  stopLsn: z.string().describe('to here at least'),
+  stopTime: z.string().describe('the first moment that can be recovered from it'),
+  secondsPerStep: z.partialRecord(z.enum(baseBackupSteps), seconds),
+});
+
 const outcomeOf = { database, seconds };
 
 /** What became of one database, or of the globals, in `backupDatabases`. */
@@ -79,14 +104,15 @@ export const pruneResult = z.object({
 });
 
 export type BackupResult = z.infer<typeof backupResult>;
+export type BaseBackupResult = z.infer<typeof baseBackupResult>;
 export type BackupOutcome = z.infer<typeof backupOutcome>;
 export type BackupsResult = z.infer<typeof backupsResult>;
 export type RetentionDecision = z.infer<typeof retentionDecision>;
 export type PruneResult = z.infer<typeof pruneResult>;
 
-/** Answer to the query `progress` of `backupDatabase` and `backupGlobals`. */
+/** Answer to the query `progress` of `backupDatabase`, `backupGlobals` and `backupCluster`. */
 export interface BackupProgress {
-  step: BackupStep | 'planning' | 'committed' | 'failed' | 'cancelled';
+  step: BackupStep | BaseBackupStep | 'planning' | 'committed' | 'failed' | 'cancelled';
   backupId?: string;
   /** The workflow that does the work, when it is another one: of each database there is one at a time. */
   workflowId?: string;

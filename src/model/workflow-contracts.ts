@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import {
+  backupClusterArgument,
   backupDatabaseArgument,
   backupDatabasesArgument,
   backupGlobalsArgument,
@@ -9,13 +10,14 @@ import {
 } from './arguments.js';
 import { drillResult } from './drill.js';
 import { restoreResult } from './restore.js';
-import { backupResult, backupsResult, pruneResult } from './results.js';
+import { backupResult, backupsResult, baseBackupResult, pruneResult } from './results.js';
 
 /** What each workflow type that others start takes, one JSON object, and what it answers. */
 export const workflowContracts = {
   backupDatabases: { argument: backupDatabasesArgument, result: backupsResult },
   backupDatabase: { argument: backupDatabaseArgument, result: backupResult },
   backupGlobals: { argument: backupGlobalsArgument, result: backupResult },
+  backupCluster: { argument: backupClusterArgument, result: baseBackupResult },
   pruneBackups: { argument: pruneBackupsArgument, result: pruneResult },
   restoreDatabase: { argument: restoreDatabaseArgument, result: restoreResult },
   drillRestore: { argument: drillRestoreArgument, result: drillResult },
