@@ -1,4 +1,3 @@
-import { Context } from '@temporalio/activity';
 import { chooseBackup } from '../catalogue/choose-backup.js';
 import { resolveConnection } from '../config/connections.js';
 import { resolvePrivateKeys } from '../config/private-keys.js';
@@ -10,13 +9,13 @@ import { findTables } from '../model/find-tables.js';
 import type { RestorePlan } from '../model/restore.js';
 import { replacedName, restoredName } from '../model/restore-names.js';
 import type { AdministeredServer } from '../postgres/administer.js';
-import { holdsTemporalState } from '../postgres/holds-temporal-state.js';
 import { readTargetFacts, type TargetFacts } from '../postgres/target-facts.js';
 import { checkMeans } from '../restores/check-means.js';
 import { readVolumeSpace } from '../staging/volume.js';
 import { planApproval } from './plan-approval.js';
 import { programDirectories, type Dependencies } from './dependencies.js';
 import { lastRestoreSeconds } from './last-restore-seconds.js';
+import { refuseTemporalState } from './refuse-temporal-state.js';
 import { requireDatabaseManifest } from './restore-target.js';
 import { runStep, type StepContext } from './run-step.js';
 
@@ -154,11 +153,6 @@ async function planReplacement(
       'TargetUnfit',
       `Server ${target.server.name} has no database "${database}" to be replaced; restore it with mode beside and into.database "${database}".`,
     );
-  const { runId } = Context.current().info.workflowExecution!;
-  if (await holdsTemporalState(target.server, database, runId, signal))
-    throw new OperationError(
-      'TargetUnfit',
-      `Database "${database}" holds the state of the Temporal cluster that would run this; stop Temporal and run "temponest-backups rescue restore ${database} --swap" instead.`,
-    );
+  await refuseTemporalState(target.server, database, signal);
   return { database, bytes, becomes };
 }

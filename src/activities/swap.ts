@@ -2,6 +2,7 @@ import type { RestorePlan, RestoreResult } from '../model/restore.js';
 import { shellWord } from '../model/shell-word.js';
 import { swapDatabases } from '../postgres/swap-databases.js';
 import type { Dependencies } from './dependencies.js';
+import { refuseTemporalState } from './refuse-temporal-state.js';
 import { restoreTarget } from './restore-target.js';
 import { runStep } from './run-step.js';
 
@@ -16,6 +17,7 @@ export async function swap(
   return runStep(dependencies.logger, {}, async ({ signal }) => {
     const { database, becomes } = plan.replaces!;
     const target = await restoreTarget(dependencies, plan);
+    await refuseTemporalState(target.server, database, signal);
     await swapDatabases(target, { live: database, replacement: target.database, becomes }, signal);
     return {
       database: becomes,

@@ -16,6 +16,7 @@ import {
 import type { RestoreHandle } from '../../support/held-restore.js';
 import { makeScratchDirectory } from '../../support/scratch-directory.js';
 import { waitUntil } from '../../support/wait-until.js';
+import { failureOf } from '../../support/workflow-failure.js';
 
 interface ApprovedSystem extends BackupSystem {
   approvals: ApprovalServer;
@@ -131,4 +132,24 @@ test('a swap that waits for approval outlives its worker, Temporal and the appro
   expect(await system.countOf('shop')).toBe(100);
   expect(await system.countOf(replaced!.database)).toBe(0);
   expect(approvals.requests).toHaveLength(2);
+});
+
+test('a database that turns out to hold the state of Temporal itself is not replaced after all', async () => {
+  await using system = await startApprovedSystem();
+  const { approvals, postgres } = system;
+  const restore = await system.startSwap();
+  await areAsked(system, 2);
+  // As the visibility records, which Temporal writes with a delay.
+  await postgres.query('shop', 'CREATE TABLE executions_visibility (run_id char(64))');
+  await postgres.query('shop', `INSERT INTO executions_visibility VALUES ('${restore.firstExecutionRunId}')`);
+  for (const [index, { approval_id }] of approvals.requests.entries())
+    await approvals.decide(approval_id, 'approved', `approver-${index}`);
+
+  expect(await failureOf(restore)).toMatchObject({
+    type: 'TargetUnfit',
+    message: expect.stringMatching(/^Database "shop" holds the state of the Temporal cluster/) as string,
+  });
+  expect(await system.countOf('shop')).toBe(0);
+  const others = "SELECT FROM pg_database WHERE datname LIKE 'shop_%' OR datname LIKE 'temponest%'";
+  expect(await postgres.query('postgres', others)).toEqual([]);
 });
