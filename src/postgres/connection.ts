@@ -84,6 +84,7 @@ function describeServerError(error: unknown, server: ServerConnection, database:
 /**
  * Opens a connection, lends it to `use` and closes it, whatever happens. An aborted signal closes it at once.
  *
+ * @param replication - for the commands of the replication protocol, beside SQL
  * @throws OperationError `ServerUnreachable`, `AuthenticationFailed`, `DatabaseNotFound`… by SQLSTATE
  */
 export async function withConnection<T>(
@@ -91,6 +92,7 @@ export async function withConnection<T>(
   database: string,
   signal: AbortSignal,
   use: (client: Client) => Promise<T>,
+  { replication = false } = {},
 ): Promise<T> {
   signal.throwIfAborted();
   const rootCertificate = await readRootCertificate(server);
@@ -108,6 +110,8 @@ export async function withConnection<T>(
     connectionTimeoutMillis: CONNECT_TIMEOUT_SECONDS * 1000,
     // It idles as long as pg_dump works: routers forget a connection on which nothing is sent.
     keepAlive: true,
+    // Its types do not know of it.
+    ...(replication ? { replication: 'database' } : {}),
   });
   // Without a listener, a server that goes away would end the whole worker.
   client.on('error', () => undefined);
