@@ -26,6 +26,7 @@ const mayImport = {
     'catalogue',
   ],
   restores: ['model', 'observability', 'programs', 'postgres', 'archive', 'stores', 'catalogue'],
+  base: ['model', 'observability', 'programs', 'postgres', 'archive', 'stores', 'catalogue'],
   drills: ['model', 'observability', 'programs', 'postgres', 'archive', 'stores', 'catalogue', 'restores'],
   recovery: [
     'model',
@@ -59,6 +60,7 @@ const mayImport = {
   client: [
     'model',
     'observability',
+    'files',
     'programs',
     'stores',
     'config',
