@@ -1,11 +1,10 @@
 import { Context } from '@temporalio/activity';
 import { WorkflowNotFoundError } from '@temporalio/client';
-import type { BackupPlan } from '../model/plan.js';
 import { stagingQueue } from '../model/queues.js';
 import { reserveSpace } from '../staging/reservation.js';
 import type { Dependencies } from './dependencies.js';
 import { runStep } from './run-step.js';
-import { stagedName } from './staged-backup.js';
+import { stagedName, type AnyPlan } from './staged-backup.js';
 
 /** Whether a workflow run is still open; what holds staging for a closed one is left over. */
 async function isRunning(
@@ -47,10 +46,7 @@ export async function reserveOnVolume(
 }
 
 /** Reserves the plan's space, see {@link reserveOnVolume}. */
-export async function reserveStaging(
-  dependencies: Dependencies,
-  plan: BackupPlan,
-): Promise<{ queue: string }> {
+export async function reserveStaging(dependencies: Dependencies, plan: AnyPlan): Promise<{ queue: string }> {
   return reserveOnVolume(dependencies, {
     server: plan.subject.server,
     backupId: stagedName(plan),

@@ -1,9 +1,11 @@
-import { access } from 'node:fs/promises';
+import { access, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codecSuffix } from '../archive/tar.js';
-import { OperationError } from '../model/failures.js';
-import { artifactKey } from '../model/keys.js';
+import { plannedBaseKey, type BasePlan } from '../model/base-plan.js';
+import { OperationError, remedyFor } from '../model/failures.js';
+import { artifactKey, manifestKey } from '../model/keys.js';
 import type { DatabaseManifest, GlobalsManifest } from '../model/manifest.js';
+import { baseManifestKey } from '../model/physical-keys.js';
 import type { BackupPlan } from '../model/plan.js';
 import { readJson } from '../staging/json-file.js';
 import { stepDirectory } from '../staging/step.js';
@@ -21,11 +23,28 @@ export interface StagedFile {
   sha256: string;
 }
 
+/** What the steps that send an artifact, and clean up after it, need to know: the same of a dump as of a base backup. */
+export type AnyPlan = BackupPlan | BasePlan;
+
+const isBase = (plan: AnyPlan): plan is BasePlan => plan.subject.kind === 'base';
+
 /**
  * What a backup is called on its staging volume. A database called `globals` and the server's globals have the same ids.
  */
-export function stagedName({ subject, id }: BackupPlan): string {
-  return subject.kind === 'globals' ? `${id}.globals` : id;
+export function stagedName({ subject, id }: AnyPlan): string {
+  return subject.kind === 'database' ? id : `${id}.${subject.kind}`;
+}
+
+/** Where everything of one base backup lies on its staging volume. */
+export function locateBase(volume: StagingVolume, plan: BasePlan) {
+  const directory = backupDirectory(volume, plan.subject.server, stagedName(plan));
+  const made = stepDirectory(directory, 'base-backup');
+  return {
+    directory,
+    artifact: join(made, 'artifact'),
+    backupManifest: join(made, 'backup-manifest'),
+    facts: join(made, 'facts.json'),
+  };
 }
 
 /** Where everything of one backup lies on its staging volume. */
@@ -48,18 +67,30 @@ function artifactSuffix(plan: BackupPlan): string {
 }
 
 /** The key that a backup's artifact is stored under. */
-export function plannedArtifactKey(plan: BackupPlan): string {
-  return artifactKey(plan.subject, plan.id, artifactSuffix(plan));
+export function plannedArtifactKey(plan: AnyPlan): string {
+  return isBase(plan) ? plannedBaseKey(plan) : artifactKey(plan.subject, plan.id, artifactSuffix(plan));
+}
+
+/** The key of the manifest with which it will exist. */
+export function plannedManifestKey(plan: AnyPlan): string {
+  return isBase(plan) ? baseManifestKey(plan.subject, plan.id) : manifestKey(plan.subject, plan.id);
+}
+
+/** Removes what was only made to be encrypted. */
+export async function discardReadable(volume: StagingVolume, plan: AnyPlan): Promise<void> {
+  if (isBase(plan) || plan.encryption.method === 'none') return;
+  await rm(locateStaged(volume, plan).compressed, { force: true });
 }
 
 /** The file that is uploaded: what the last local step made. */
-export function artifactPath(volume: StagingVolume, plan: BackupPlan): string {
+export function artifactPath(volume: StagingVolume, plan: AnyPlan): string {
+  if (isBase(plan)) return locateBase(volume, plan).artifact;
   const staged = locateStaged(volume, plan);
   return plan.encryption.method === 'gpg' ? staged.encrypted : staged.compressed;
 }
 
 const lost = (path: string) =>
-  new OperationError('StagingLost', `${path} is gone from staging; start the backup again.`);
+  new OperationError('StagingLost', `${path} is gone from staging; ${remedyFor('StagingLost')}.`);
 
 /**
  * Makes sure that an earlier step's output is there.

@@ -1,15 +1,14 @@
-import { rm } from 'node:fs/promises';
-import { isCommitted } from '../catalogue/read-manifest.js';
 import { OperationError } from '../model/failures.js';
-import type { BackupPlan } from '../model/plan.js';
 import type { StoreReceipt } from '../stores/store.js';
 import { requireStore, type Dependencies } from './dependencies.js';
 import { runStep } from './run-step.js';
 import {
   artifactPath,
-  locateStaged,
+  discardReadable,
   plannedArtifactKey,
+  plannedManifestKey,
   requireStaged,
+  type AnyPlan,
   type StagedFile,
 } from './staged-backup.js';
 
@@ -19,7 +18,7 @@ const STALL_SECONDS = 300;
 /** Sends the artifact to the primary store, going on where an earlier attempt stopped. */
 export async function upload(
   dependencies: Dependencies,
-  plan: BackupPlan,
+  plan: AnyPlan,
   artifact: StagedFile,
 ): Promise<StoreReceipt> {
   const { volume, logger } = dependencies;
@@ -27,17 +26,18 @@ export async function upload(
     const path = artifactPath(volume, plan);
     await requireStaged(path);
     // Encryption and reading back, which went on side by side, are both done with the readable file.
-    if (plan.encryption.method === 'gpg') await rm(locateStaged(volume, plan).compressed, { force: true });
+    await discardReadable(volume, plan);
     const store = requireStore(dependencies, plan.primaryStore);
     const key = plannedArtifactKey(plan);
     return store.putFile(key, { path, ...artifact }, step).catch(async (error: unknown) => {
-      throw (await isCommitted(store, plan.subject, plan.id, step.signal)) ? madeBefore(plan, error) : error;
+      const isCommitted = await store.describe(plannedManifestKey(plan), step.signal);
+      throw isCommitted ? madeBefore(plan, error) : error;
     });
   });
 }
 
 /** The backup of Temporal's own database holds the run that makes it, and wakes up with it. */
-function madeBefore({ id }: BackupPlan, cause: unknown): OperationError {
+function madeBefore({ id }: AnyPlan, cause: unknown): OperationError {
   return new OperationError(
     'StoreConflict',
     `Backup ${id} exists already: this run had made it before Temporal’s own database was restored, and has gone on from there; nothing was changed and nothing is to be done.`,

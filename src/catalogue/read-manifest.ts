@@ -87,16 +87,6 @@ export async function readIfPresent(
   return document && parseManifest(document.toString(), key);
 }
 
-/** Whether a backup exists: its manifest does. */
-export async function isCommitted(
-  store: Store,
-  subject: BackupSubject,
-  id: string,
-  signal: AbortSignal,
-): Promise<boolean> {
-  return (await store.describe(manifestKey(subject, id), signal)) !== undefined;
-}
-
 function notFound(store: Store, server: string, what: string): OperationError {
   return new OperationError(
     'InvalidArgument',

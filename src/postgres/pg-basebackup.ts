@@ -62,7 +62,7 @@ function describeCompression({
 
 /** Whether it failed because it was built without the library of that codec, before it had begun. */
 export function lacksCodec(error: unknown): boolean {
-  return error instanceof OperationError && /does not support compression/.test(error.message);
+  return error instanceof OperationError && error.message.includes('does not support compression');
 }
 
 /** What the server cannot or will not do; undefined for what the failures table knows to name. */
