@@ -49,6 +49,7 @@ WHAT_TO_DO = {
     "ApprovalUnavailable": "later",
     "LockTimeout": "later",
     "StagingFull": "later",
+    "StagingLost": "later",
     "Stalled": "later",
     "DumpImplausible": "later",
     "ProgramFailed": "later",

@@ -4,10 +4,16 @@ import type { RestorePlan } from '../model/restore.js';
 import { stepDirectory } from '../staging/step.js';
 import { backupDirectory, type StagingVolume } from '../staging/volume.js';
 
-/** What a restore is called on its staging volume: several of one backup may run at once, into different servers. */
-export function stagedRestore({ backup }: RestorePlan): { server: string; backupId: string } {
+/**
+ * What a restore is called on its staging volume: several of one backup may run at once, into different servers. One that
+ * is begun anew is another: the first host may be back by then, with steps that are done and were undone.
+ */
+export function stagedRestore({ backup, beginning = 1 }: RestorePlan): { server: string; backupId: string } {
   const { runId } = Context.current().info.workflowExecution!;
-  return { server: backup.server, backupId: `${backup.id}.restore-${runId.slice(0, 8)}` };
+  return {
+    server: backup.server,
+    backupId: `${backup.id}.restore-${runId.slice(0, 8)}${beginning === 1 ? '' : `-${beginning}`}`,
+  };
 }
 
 /** Where everything of one restore lies on its staging volume. */

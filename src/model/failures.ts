@@ -31,7 +31,7 @@ const treatments = {
   KeyUnusable: fixable('renew or replace the key and update encryption.recipients'),
   StagingFull: passing('free space on the staging volume'),
   StagingTooSmall: fixable('enlarge the staging volume'),
-  StagingLost: fixable('start the backup again'),
+  StagingLost: fixable('start it again'),
   StoreUnreachable: passing('check the network and the store endpoint'),
   StoreDenied: fixable('check the credentials and the permissions of the store'),
   StoreNotFound: fixable('create the bucket or directory, or correct the store URL'),

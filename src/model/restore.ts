@@ -53,6 +53,10 @@ export const restorePlan = z.object({
     approvers: z.array(z.string()).describe('for the provider signal: who may'),
     timeoutSeconds: z.int(),
   }),
+  beginning: z
+    .int()
+    .optional()
+    .describe('2 or 3 when it was begun anew, because its staging was lost; each has files of its own'),
   major: z.int().describe('major version of the target, and so of the programs to use'),
   jobs: z.int().describe('workers of pg_restore'),
   stagingBytes: bytes.describe(

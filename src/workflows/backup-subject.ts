@@ -1,4 +1,4 @@
-import { log, proxyActivities, setHandler, workflowInfo } from '@temporalio/workflow';
+import { proxyActivities, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { z } from 'zod';
 import type { Activities } from '../activities/index.js';
 import { parseArgument } from '../model/arguments.js';
@@ -6,15 +6,13 @@ import type { BackupPlan } from '../model/plan.js';
 import { operationId } from '../model/queues.js';
 import type { BackupProgress, BackupResult } from '../model/results.js';
 import { lightStep } from './activity-options.js';
-import { isWorthBeginningAnew, rootFailure } from './failures.js';
+import { beginAnew } from './begin-anew.js';
+import { isWorthBeginningAnew } from './failures.js';
 import { makeBackup } from './make-backup.js';
 import { backupProgressQuery } from './queries.js';
 import { runOneOperation } from './run-one-operation.js';
 import { runToOutcome } from './run-to-outcome.js';
 import { showSubject } from './search-attributes.js';
-
-/** How often a backup is begun: once, and anew another two times. */
-const MAXIMUM_BEGINNINGS = 3;
 
 const { planBackup } = proxyActivities<Activities>(lightStep);
 
@@ -57,20 +55,15 @@ export async function backupSubject<A extends { server?: string | undefined; dat
  * Makes the backup, and begins it anew, under a new id, when what its steps made is lost for good: with the staging host
  * that worked on it, or because it was damaged, on staging or in the store.
  */
-async function makeOrBeginAnew(
-  plan: BackupPlan,
+function makeOrBeginAnew(
+  first: BackupPlan,
   planAgain: () => Promise<BackupPlan>,
   progress: BackupProgress,
 ): Promise<BackupResult> {
-  for (let beginning = 1; ; beginning += 1) {
+  return beginAnew(isWorthBeginningAnew, async (beginning) => {
+    const plan = beginning === 1 ? first : await planAgain();
     progress.backupId = plan.id;
     showSubject(plan);
-    try {
-      return await makeBackup(plan, progress);
-    } catch (error) {
-      if (!isWorthBeginningAnew(error) || beginning === MAXIMUM_BEGINNINGS) throw error;
-      log.warn(`${plan.id} is given up and the backup begun anew`, rootFailure(error));
-    }
-    plan = await planAgain();
-  }
+    return makeBackup(plan, progress);
+  });
 }

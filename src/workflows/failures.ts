@@ -46,10 +46,12 @@ export function isNeverBegun(error: unknown): boolean {
   );
 }
 
-/** What no other try at the step can help against, and the whole backup from its dump on can. */
-const curedAnew: readonly string[] = ['StagingLost', 'ArtifactDamaged'] satisfies FailureType[];
+/** Whether what earlier steps made is gone, with its staging host or without. */
+export function isStagingGone(error: unknown): boolean {
+  return isNeverBegun(error) || rootFailure(error).type === ('StagingLost' satisfies FailureType);
+}
 
-/** Whether what earlier steps made is of no use any more: gone, with its host or without, or damaged. */
+/** Whether a backup is of no use any more as far as it was made: gone, or damaged. */
 export function isWorthBeginningAnew(error: unknown): boolean {
-  return isNeverBegun(error) || curedAnew.includes(rootFailure(error).type);
+  return isStagingGone(error) || rootFailure(error).type === ('ArtifactDamaged' satisfies FailureType);
 }

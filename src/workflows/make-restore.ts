@@ -2,14 +2,15 @@ import { CancellationScope, log, proxyActivities, workflowInfo } from '@temporal
 import type { Activities } from '../activities/index.js';
 import type { RestorePlan, RestoreProgress, RestoreResult, RestoreStep } from '../model/restore.js';
 import { reserveRestoreStep, restoreLightStep, stagingSteps } from './activity-options.js';
-import { isNeverBegun, rootFailure } from './failures.js';
+import { beginAnew } from './begin-anew.js';
+import { isNeverBegun, isStagingGone, rootFailure } from './failures.js';
 
 const { reserveRestoreStaging } = proxyActivities<Activities>(reserveRestoreStep);
 const { swap, discardRestored } = proxyActivities<Activities>(restoreLightStep);
 
 /**
- * Does one restore: reserve, download, unpack, restore beside, compare and, where asked, swap. One that fails or is
- * cancelled before the swap removes what it made and has not touched the live database.
+ * Does one restore, and begins it anew on another host when its staging is lost for good: what a failed beginning has
+ * made is removed, and the live database was not touched by it.
  *
  * @param progress - kept up to date for the query
  */
@@ -18,6 +19,24 @@ export async function makeRestore(
   approvedBy: string[],
   progress: RestoreProgress,
 ): Promise<RestoreResult> {
+  // Roles stay, whatever becomes of the host that made them.
+  const lasting: Pick<RestoreResult, 'roles'> = {};
+  const made = await beginAnew(isStagingGone, (beginning) =>
+    restoreOnce(beginning === 1 ? plan : { ...plan, beginning }, lasting, progress),
+  );
+  return { dryRun: false, plan, ...made, ...lasting, approvedBy };
+}
+
+/**
+ * Reserve, download, unpack, restore beside, compare and, where asked, swap.
+ *
+ * @param lasting - what was made and is not removed again
+ */
+async function restoreOnce(
+  plan: RestorePlan,
+  lasting: Pick<RestoreResult, 'roles'>,
+  progress: RestoreProgress,
+): Promise<Pick<RestoreResult, 'restored' | 'replaced' | 'secondsPerStep'>> {
   const secondsPerStep: Partial<Record<RestoreStep, number>> = {};
   async function time<T>(step: RestoreStep, bytesExpected: number, work: () => Promise<T>): Promise<T> {
     Object.assign(progress, { step, bytesExpected });
@@ -40,22 +59,16 @@ export async function makeRestore(
   try {
     await time('download', bytes, () => transfer.download(plan));
     await time('unpack', bytes, () => program.unpack(plan));
-    const roles =
-      plan.createRoles && plan.missing.roles.length > 0
-        ? await time('roles', 0, () => program.createRoles(plan))
-        : undefined;
+    if (plan.createRoles && plan.missing.roles.length > 0)
+      lasting.roles ??= await time('roles', 0, () => program.createRoles(plan));
     mayHaveMade = true;
     await time('restore', dumpBytes, () => program.restore(plan));
     const restored = await time('compare', dumpBytes, () => program.compare(plan));
     const replaced = plan.mode === 'swap' ? await time('swap', 0, () => swap(plan)) : undefined;
     isDone = true;
     return {
-      dryRun: false,
-      plan,
       restored: { ...plan.into, ...(replaced ? { database: plan.backup.database } : {}), ...restored },
       ...(replaced ? { replaced } : {}),
-      ...(roles ? { roles } : {}),
-      approvedBy,
       secondsPerStep,
     };
   } catch (error) {

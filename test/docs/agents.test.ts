@@ -7,7 +7,6 @@ import { failureTypes, isRetryable, type FailureType } from '../../src/model/fai
  * beside its own work.
  */
 const notOfRestores: FailureType[] = [
-  'StagingLost',
   'StoreFull',
   'StoreConflict',
   'DrillFailed',

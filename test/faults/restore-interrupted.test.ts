@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { countAttempts } from '../support/activity-attempts.js';
 import { startHeldRestoreSystem, restoreMoments } from '../support/held-restore.js';
 import { startSharedServers, type SharedServers } from '../support/held-backup.js';
+import { prepareOtherHost } from '../support/other-host.js';
 import { findProcesses } from '../support/our-processes.js';
 import { failureOf } from '../support/workflow-failure.js';
 
@@ -51,3 +53,30 @@ test.concurrent(
     expect(await system.restoredDatabases()).toEqual([restored!.database]);
   },
 );
+
+test.concurrent('a restore whose staging host never comes back is made anew on another one', async () => {
+  await using system = await startHeldRestoreSystem('restore', servers);
+  const otherHost = await prepareOtherHost(system);
+  const restore = await system.startRestore({ mode: 'swap' });
+  await system.held();
+  await system.worker.kill('SIGKILL');
+  // Its database is there, half filled: the other host removes it, and makes it again under the name that was planned.
+  const [unfinished] = await system.restoredDatabases();
+
+  try {
+    await otherHost.start();
+    const { replaced, restored, plan } = await restore.result();
+    expect(unfinished).toBe(plan.into.database);
+    expect(restored).toMatchObject({ database: plan.backup.database, rows: 1000 });
+    expect(await system.restoredDatabases()).toEqual([replaced!.database]);
+    expect(await countAttempts(restore)).toMatchObject({ planRestore: 1, reserveRestoreStaging: 2, swap: 1 });
+  } finally {
+    await otherHost.stop();
+  }
+
+  // When the lost host is back after all, its next restore clears up what it had left.
+  expect(await system.listStaging()).not.toEqual([]);
+  await system.worker.start();
+  await (await system.startRestore()).result();
+  expect(await system.listStaging()).toEqual([]);
+});

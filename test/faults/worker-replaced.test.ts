@@ -1,16 +1,10 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { parse, stringify } from 'yaml';
-import type { Configuration } from '../../src/config/schema.js';
 import { backupProgressQuery } from '../../src/workflows/queries.js';
-import { findFreePort } from '../../tools/servers/free-port.js';
 import { countAttempts, waitForFailedAttempt } from '../support/activity-attempts.js';
-import type { BackupSystem } from '../support/backup-system.js';
 import { startHeldSystem, startSharedServers } from '../support/held-backup.js';
+import { prepareOtherHost } from '../support/other-host.js';
 import { shareInFile } from '../support/share-in-file.js';
 import { expectOneWholeBackup, listStore } from '../support/whole-backup.js';
-import { prepareWorker, type WorkerProcess } from '../support/worker-process.js';
 
 const servers = shareInFile(startSharedServers);
 
@@ -66,19 +60,6 @@ test.concurrent.each(['dump', 'upload', 'commit'] as const)(
     await expectOneWholeBackup(system, backupId);
   },
 );
-
-/** A worker like the system's own, with a staging volume of its own. */
-async function prepareOtherHost(system: BackupSystem): Promise<WorkerProcess> {
-  const directory = join(system.scratch, 'other-host');
-  const configuration = parse(await readFile(system.configurationFile, 'utf8')) as Configuration;
-  configuration.staging.directory = join(directory, 'staging');
-  configuration.worker.port = await findFreePort();
-  await mkdir(configuration.staging.directory, { recursive: true });
-  const configurationFile = join(directory, 'backups.yaml');
-  await writeFile(configurationFile, stringify(configuration));
-  const { environment } = system;
-  return prepareWorker({ configurationFile, environment, directory, port: configuration.worker.port });
-}
 
 test.concurrent('a backup whose staging host never comes back is made anew on another one', async () => {
   await using system = await startHeldSystem('upload, answer on its way', servers());

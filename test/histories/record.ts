@@ -1,25 +1,22 @@
 // `npm run histories:record`: runs every workflow type through its ways on real servers and writes down the histories,
 // for test/workflows/replay.test.ts. To be run when a change of the workflows is meant to leave no run unfinished.
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { parse, stringify } from 'yaml';
-import type { Configuration } from '../../src/config/schema.js';
 import { notificationId } from '../../src/model/notification.js';
 import { MAIN_QUEUE, operationId } from '../../src/model/queues.js';
 import { withSession } from '../../tools/data/server-session.js';
 import ensureBuild from '../../tools/ensure-build.js';
-import { findFreePort } from '../../tools/servers/free-port.js';
 import { startTemporalDevServer, type TemporalServer } from '../../tools/servers/temporal.js';
 import { waitForFailedAttempt } from '../support/activity-attempts.js';
 import { SERVER, startBackupSystem, type BackupSystem } from '../support/backup-system.js';
 import { startHeldSystem, startSharedServers, type SharedServers } from '../support/held-backup.js';
 import { startHeldRestoreSystem } from '../support/held-restore.js';
+import { prepareOtherHost } from '../support/other-host.js';
 import { sampleManifest } from '../support/sample-manifest.js';
 import { nameBackup, subjectOf } from '../support/seed-backup.js';
 import { textsOf } from '../support/texts-of.js';
-import { prepareWorker } from '../support/worker-process.js';
 
 const directory = import.meta.dirname;
 const signal = new AbortController().signal;
@@ -161,16 +158,7 @@ async function recordLostHost(servers: Servers): Promise<void> {
   await system.held();
   await system.worker.kill('SIGKILL');
 
-  const other = join(system.scratch, 'other-host');
-  await mkdir(join(other, 'staging'), { recursive: true });
-  const configuration = parse(await readFile(system.configurationFile, 'utf8')) as Configuration;
-  configuration.staging.directory = join(other, 'staging');
-  configuration.worker.port = await findFreePort();
-  const configurationFile = join(other, 'backups.yaml');
-  await writeFile(configurationFile, stringify(configuration));
-  const { environment } = system;
-  const port = configuration.worker.port;
-  const worker = prepareWorker({ configurationFile, environment, directory: other, port });
+  const worker = await prepareOtherHost(system);
   await worker.start();
   try {
     await record('backup-database-host-lost', backup);

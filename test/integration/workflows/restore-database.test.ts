@@ -2,7 +2,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { describe, expect, it } from 'vitest';
 import type { ApprovalAnswer } from '../../../src/model/approval.js';
 import type { RestoreDatabaseArgument } from '../../../src/model/arguments.js';
-import { MAIN_QUEUE, operationId } from '../../../src/model/queues.js';
+import { MAIN_QUEUE, operationId, stagingQueue } from '../../../src/model/queues.js';
 import type { RestoreProgress, RestoreResult } from '../../../src/model/restore.js';
 import { waitUntil } from '../../support/wait-until.js';
 import { HURRIED } from './hurried-runs.js';
@@ -141,6 +141,57 @@ describe('a restore', () => {
     expect(countCalls(made, 'discardRestored')).toBe(0);
     await first.cancel();
     await failureOf(first.result());
+  });
+});
+
+describe('a restore whose staging host is gone', () => {
+  /** Answers with a queue that nobody serves, so many times; the clock does not jump over the wait for it. */
+  function withDeadHosts(dead: number): Steps {
+    let reserved = 0;
+    const { reserveRestoreStaging } = makeSteps().activities;
+    return makeSteps({
+      planRestore: (argument) => Promise.resolve({ ...makeRestorePlan(argument), heartbeatSeconds: 0.1 }),
+      reserveRestoreStaging: (plan) =>
+        (reserved += 1) <= dead
+          ? Promise.resolve({ queue: stagingQueue(`dead-${newDatabase()}`) })
+          : reserveRestoreStaging(plan),
+    });
+  }
+
+  it.each([1, 2])('%i times is begun again on another, from the same plan', async (dead) => {
+    const made = withDeadHosts(dead);
+    const { restored, plan } = await (await start(made)).result();
+    expect(restored).toMatchObject({ database: plan.into.database, rows: 30 });
+    expect(countCalls(made, 'planRestore')).toBe(1);
+    expect(countCalls(made, 'reserveRestoreStaging')).toBe(dead + 1);
+  });
+
+  it('three times is given up', async () => {
+    const made = withDeadHosts(99);
+    expect(await failureOf((await start(made)).result())).toMatchObject({
+      timeoutType: 'SCHEDULE_TO_START',
+    });
+    expect(countCalls(made, 'reserveRestoreStaging')).toBe(3);
+    expect(made.audited).toMatchObject([{ outcome: 'failed', failure: { type: 'Stalled' } }]);
+  });
+
+  it('or emptied in the middle of it: what it made is removed, and the roles that it made are named', async () => {
+    let tries = 0;
+    const made = makeSteps({
+      planRestore: (argument) =>
+        Promise.resolve({
+          ...makeRestorePlan(argument),
+          createRoles: true,
+          missing: { roles: ['app'], extensions: [], stagingBytes: 0 },
+        }),
+      restore: () => ((tries += 1) === 1 ? Promise.reject(failure('StagingLost')) : Promise.resolve()),
+    });
+    const { roles } = await (await start(made)).result();
+    expect(roles?.created).toEqual(['app']);
+    expect(stepNames(made)).toEqual([
+      ...['planRestore', 'reserveRestoreStaging', 'download', 'unpack', 'createRoles', 'restore'],
+      ...['discardRestored', 'releaseRestoreStaging', ...work, 'releaseRestoreStaging', 'recordAudit'],
+    ]);
   });
 });
 
