@@ -30,6 +30,7 @@ const IN_USE = '55006';
  * ones have ended; a second session ends them meanwhile. A client that came in between is told that the database does
  * not exist and finds it when it connects again. Settings, privileges and the connection limit go with their database.
  *
+ * One that is ended takes the renames back or, when it is too late for that, is done and says so ({@link administer}).
  * Called again when it is done, it does nothing. The same with the names the other way round undoes it.
  *
  * @param target - `restoreId` where a restore made the replacement: it is complete with the swap
@@ -63,6 +64,7 @@ export async function swapDatabases(
          ${complete ?? ''}`,
       );
     } catch (error) {
+      signal.throwIfAborted();
       if (error instanceof DatabaseError && error.code === IN_USE) throw describeInUse(target, error);
       throw error;
     } finally {
@@ -127,7 +129,7 @@ function keepEnding(
 ): () => Promise<void> {
   const stop = new AbortController();
   const end = administer(target, signal, async (client) => {
-    while (!stop.signal.aborted) {
+    while (!stop.signal.aborted && !signal.aborted) {
       // The rename itself ends autovacuum, whose workers not everybody may.
       await client.query(
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity

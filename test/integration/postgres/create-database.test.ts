@@ -85,6 +85,28 @@ describe('a retry', () => {
   });
 });
 
+test('one that is cancelled is not made behind the back of whoever clears up', async () => {
+  const cancelled = target('cancelled');
+  // CREATE DATABASE waits for its template.
+  const person = await connect('postgres');
+  await person.query(`BEGIN; COMMENT ON DATABASE template0 IS 'in use'`);
+  const cancel = new AbortController();
+  const creating = createDatabase(cancelled, properties, cancel.signal).catch((error: unknown) => error);
+  const creators = (state: string) =>
+    server.query(
+      'postgres',
+      `SELECT FROM pg_stat_activity WHERE query LIKE 'CREATE DATABASE "temponest%' AND ${state}`,
+    );
+  await waitUntil('it waits', async () => (await creators(`wait_event_type = 'Lock'`)).length === 1);
+  cancel.abort(new Error('cancelled'));
+  expect(await creating).toEqual(new Error('cancelled'));
+  expect(await dropUnfinished(cancelled, signal)).toEqual([]);
+  await person.query('ROLLBACK');
+  await person.end();
+  await waitUntil('its session is gone', async () => (await creators('true')).length === 0);
+  expect(await oidOf(provisionalName(cancelled.restoreId))).toBeUndefined();
+});
+
 describe("somebody else's database", () => {
   test('is not touched when it has the name that is wanted', async () => {
     await server.query('postgres', 'CREATE DATABASE taken');

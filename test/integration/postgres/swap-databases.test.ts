@@ -166,6 +166,33 @@ test('a swap whose session is ended in the middle has changed nothing, and can b
   expect(await contentsOf(there.live)).toBe(there.replacement);
 });
 
+test('a swap that is cancelled in the middle is taken back, also by the server', async () => {
+  const { there } = await makeDatabases('cancelled');
+  const locking = await connect('postgres');
+  await locking.query(`BEGIN; COMMENT ON DATABASE ${escapeIdentifier(there.replacement)} IS 'locked'`);
+  const cancel = new AbortController();
+  const target = { server: connectionTo(server), maintenanceDatabase: 'postgres' };
+  const swapping = swapDatabases(target, there, cancel.signal).then(
+    () => 'swapped',
+    (error: unknown) => error,
+  );
+  const swappers = (state: string) =>
+    server.query(
+      'postgres',
+      `SELECT FROM pg_stat_activity WHERE query LIKE '%cancelled%RENAME%' AND ${state}`,
+    );
+  await waitUntil('it waits', async () => (await swappers(`wait_event_type = 'Lock'`)).length === 1);
+  cancel.abort(new Error('cancelled'));
+  expect(await swapping).toEqual(new Error('cancelled'));
+  await locking.query('ROLLBACK');
+  await locking.end();
+  await waitUntil(
+    'its session is gone',
+    async () => (await swappers('pid <> pg_backend_pid()')).length === 0,
+  );
+  expect(await contentsOf(there.live)).toBe(there.live);
+});
+
 describe('nothing is touched, not even a session,', () => {
   test.each<[string, Partial<Swap>, string, RegExp]>([
     ['when the live one is missing', { live: 'nowhere' }, 'DatabaseNotFound', /has no database "nowhere"/],
