@@ -14,6 +14,7 @@ import { dumpDatabase, type DumpOptions } from './pg-dump.js';
 import { readSequenceValues } from './sequence-values.js';
 import type { ServerFacts } from './server-facts.js';
 import { withSnapshot } from './snapshot.js';
+import { summarizeWhileDumped } from './summarize-while-dumped.js';
 import { readTableOfContents } from './table-of-contents.js';
 import { watchWrites } from '../programs/watch-writes.js';
 
@@ -44,7 +45,7 @@ const GIVEN_UP = 'could not obtain lock on relation';
  * pg_dump with several jobs gives up when somebody waits to lock a table that it has yet to read, lest they wait for each
  * other. Where tables are truncated all the time it would never end: it is done over with one job, which they wait for.
  *
- * @param onProgress - bytes dumped so far, then bytes dumped and read again for the inventory
+ * @param onProgress - bytes dumped so far, and read again for the inventory
  * @throws OperationError as {@link dumpDatabase}, and `DumpImplausible` when the result cannot be a whole copy
  */
 export async function dumpWithInventory(
@@ -89,24 +90,28 @@ async function dumpOnce(
       displaced.catch(() => undefined);
       return displaced;
     };
-    const stopWatching = watchWrites(archive, (written) => {
+    let written = 0;
+    let read = 0;
+    const onBytes = (count: number) => onProgress(written + (read += count));
+    const stopWatching = watchWrites(archive, (bytes) => {
       // pg_dump writes nothing before it has all its locks, which it gives back in the end: now is the time to look.
-      if (written > 0) void lookOnce();
-      onProgress(written);
+      if (bytes > 0) void lookOnce();
+      onProgress((written = bytes) + read);
     });
-    let warnings: string[];
-    try {
-      warnings = await dumpDatabase(
+    const dump = async () => {
+      const warnings = await dumpDatabase(
         server,
         database,
         archive,
         { ...options, program, snapshotId: snapshot.id, encoding: facts.encoding },
         context,
       );
-    } finally {
-      stopWatching();
-    }
-    const displacedTables = await lookOnce();
+      return { warnings, displacedTables: await lookOnce() };
+    };
+    const { result, summaries } = await summarizeWhileDumped(archive, signal, onBytes, dump).finally(
+      stopWatching,
+    );
+    const { warnings, displacedTables } = result;
 
     const entries = await readTableOfContents(pgRestore, archive, context).catch((cause: unknown) => {
       signal.throwIfAborted();
@@ -124,9 +129,8 @@ async function dumpOnce(
     );
     const files = await listDumpFiles(archive);
     const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-    let read = 0;
-    const onBytes = (count: number) => onProgress(bytes + (read += count));
-    const tables = await summarizeTables(database, archive, entries, names, signal, onBytes);
+    written = bytes;
+    const tables = await summarizeTables(database, { archive, summaries }, entries, names, signal, onBytes);
     checkUndisturbed(database, tables, [...names.values()], displacedTables);
     return {
       snapshotTime: snapshot.time,

@@ -7,6 +7,7 @@ import type { Inventory, TableInventory } from '../model/inventory.js';
 import { implausible } from './check-plausible.js';
 import { summarizeDataFile } from './data-file.js';
 import type { RelationName } from './database-facts.js';
+import type { DataFileSummaries } from './summarize-while-dumped.js';
 import type { ArchiveEntry } from './table-of-contents.js';
 
 type LargeObjects = Inventory['largeObjects'];
@@ -17,26 +18,29 @@ const CONCURRENCY = 2;
 /**
  * Counts and hashes every table's data in a dump.
  *
+ * @param summaries - of data files that have been read already
  * @param names - the relation of each oid that the archive's data entries mention
  * @throws OperationError `DumpImplausible` when a table has no data file, or one that is not whole
  */
 export async function summarizeTables(
   database: string,
-  archive: string,
+  { archive, summaries }: { archive: string; summaries: DataFileSummaries },
   entries: readonly ArchiveEntry[],
   names: ReadonlyMap<number, RelationName>,
   signal: AbortSignal,
   onBytes: (bytes: number) => void,
 ): Promise<TableInventory[]> {
   const tables = entries.filter(({ description }) => description === 'TABLE DATA');
-  const summaries = await pMap(
+  const inventory = await pMap(
     tables,
     async ({ dumpId, oid }) => {
       const relation = names.get(oid);
       if (!relation) throw implausible(database, `its entry ${dumpId} belongs to no table of the snapshot`);
       const { schema, name } = relation;
+      const file = `${dumpId}.dat`;
       try {
-        const summary = await summarizeDataFile(join(archive, `${dumpId}.dat`), signal, onBytes);
+        const summary =
+          summaries.get(file) ?? (await summarizeDataFile(join(archive, file), signal, onBytes));
         return { schema, name, ...summary };
       } catch (cause) {
         signal.throwIfAborted();
@@ -45,7 +49,7 @@ export async function summarizeTables(
     },
     { concurrency: CONCURRENCY, signal },
   );
-  return summaries.sort((a, b) => compare(a.schema, b.schema) || compare(a.name, b.name));
+  return inventory.sort((a, b) => compare(a.schema, b.schema) || compare(a.name, b.name));
 }
 
 function compare(a: string, b: string): number {

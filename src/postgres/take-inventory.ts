@@ -24,7 +24,7 @@ export interface TakenInventory {
  *
  * @param directory - where the dump is made and, once counted, removed; needs as much space as the backup's dump
  * @param tables - the tables that were restored, where not all were
- * @param onProgress - bytes dumped, then bytes read again
+ * @param onProgress - bytes dumped, and read again
  * @throws OperationError as {@link dumpWithInventory}
  */
 export async function takeInventory(

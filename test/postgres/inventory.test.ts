@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { listDumpFiles, summarizeLargeObjects, summarizeTables } from '../../src/postgres/inventory.js';
+import type { DataFileSummaries } from '../../src/postgres/summarize-while-dumped.js';
 import { makeScratchDirectory } from '../support/scratch-directory.js';
 
 const signal = new AbortController().signal;
@@ -26,12 +27,18 @@ describe('the tables of a dump', () => {
       { dumpId: 12, oid: 3, description: 'SEQUENCE SET' as const },
     ];
     let read = 0;
-    const summaries = await summarizeTables('app', archive, entries, names, signal, (n) => (read += n));
-    expect(summaries).toEqual([
+    const summarize = (summaries: DataFileSummaries) =>
+      summarizeTables('app', { archive, summaries }, entries, names, signal, (n) => (read += n));
+    expect(await summarize(new Map())).toEqual([
       { schema: 'public', name: 'Tasks "new"', rows: 0, bytes: 0, sha256: sha256('') },
       { schema: 'public', name: 'agents', rows: 2, bytes: 4, sha256: sha256('1\n2\n') },
     ]);
     expect(read).toBe(4 + 2 * END.length);
+
+    const known = { rows: 7, bytes: 14, sha256: 'that of another day' };
+    const [, agents] = await summarize(new Map([['10.dat', known]]));
+    expect(agents).toEqual({ schema: 'public', name: 'agents', ...known });
+    expect(read).toBe(4 + 3 * END.length);
   });
 
   it.each([
@@ -41,7 +48,14 @@ describe('the tables of a dump', () => {
     const archive = await makeScratchDirectory();
     if (content !== undefined) await writeFile(join(archive, '10.dat'), content);
     const names = new Map([[1, tables[0]!]]);
-    const summaries = summarizeTables('app', archive, [dataOf(10, 1)], names, signal, () => undefined);
+    const summaries = summarizeTables(
+      'app',
+      { archive, summaries: new Map() },
+      [dataOf(10, 1)],
+      names,
+      signal,
+      () => undefined,
+    );
     await expect(summaries).rejects.toMatchObject({
       type: 'DumpImplausible',
       message: expect.stringContaining('table "public"."agents" has no whole data file') as string,
@@ -50,7 +64,14 @@ describe('the tables of a dump', () => {
 
   it('are refused when one is of no table of the snapshot', async () => {
     const archive = await makeScratchDirectory();
-    const summaries = summarizeTables('app', archive, [dataOf(10, 1)], new Map(), signal, () => undefined);
+    const summaries = summarizeTables(
+      'app',
+      { archive, summaries: new Map() },
+      [dataOf(10, 1)],
+      new Map(),
+      signal,
+      () => undefined,
+    );
     await expect(summaries).rejects.toMatchObject({ type: 'DumpImplausible' });
   });
 });
