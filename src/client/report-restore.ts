@@ -1,37 +1,29 @@
 import type { RestorePlan, RestoreResult } from '../model/restore.js';
 import type { ExitCode } from './context.js';
-import { count, formatAge, formatBytes, print, printJson } from './output.js';
+import { describePlan } from './describe-plan.js';
+import { count, print, printJson } from './output.js';
 
 /** Prints what a restore did or, after a dry run, would do. */
 export function reportRestore(result: RestoreResult, { json }: { json: boolean }): ExitCode {
   if (json) printJson(result);
-  else for (const line of result.dryRun ? describePlan(result.plan) : describeRestored(result)) print(line);
+  else for (const line of describe(result)) print(line);
   return 0;
 }
 
-function describePlan(plan: RestorePlan): string[] {
-  const { backup, into, replaces, tables, missing, approval, lastSeconds } = plan;
-  const what = tables
-    ? tables.map(({ schema, name }) => `${schema}.${name}`).join(', ')
-    : `${count(backup.tables, 'table')}, ${count(backup.rows, 'row')}`;
-  const lacks = [
-    ...missing.roles.map((role) => `role ${role}${plan.createRoles ? ' (will be made)' : ''}`),
-    ...missing.extensions.map((extension) => `extension ${extension}`),
-    ...(missing.stagingBytes > 0 ? [`${formatBytes(missing.stagingBytes)} of staging`] : []),
-  ];
+function describe(result: RestoreResult): string[] {
+  const { dryRun, plan } = result;
+  return dryRun ? describePlan(plan, describeCircumstances(plan)) : describeRestored(result);
+}
+
+/** What only Temporal knows of a restore that is planned. */
+function describeCircumstances({ replaces, approval, lastSeconds }: RestorePlan): string[] {
   return [
-    `Backup    ${backup.id}, of ${backup.snapshotTime}, ${formatAge(backup.ageSeconds)} old, from store ${plan.store}`,
-    `Size      ${formatBytes(backup.bytes)} stored, ${formatBytes(backup.dumpBytes)} as a dump`,
-    `Restores  ${what}`,
-    `Into      server ${into.server}, database ${into.database}`,
     ...(replaces
       ? [
-          `Replaces  ${replaces.database} (${formatBytes(replaces.bytes)}), which is kept as ${replaces.becomes}`,
           `Approval  ${approval.needed === 0 ? 'none needed' : `${count(approval.needed, 'person')}, asked by ${approval.provider}`}`,
         ]
       : []),
     `Took      ${lastSeconds === undefined ? 'not restored before' : `${lastSeconds.toFixed(0)} s the last time`}`,
-    `Lacks     ${lacks.length === 0 ? 'nothing' : lacks.join(', ')}`,
   ];
 }
 

@@ -1,6 +1,7 @@
 import { hostname, userInfo } from 'node:os';
 import { delimiter } from 'node:path';
 import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
+import { readLibpqVariables, type LibpqVariables } from './libpq-variables.js';
 
 /** Everything that is read from the environment; no other module reads it. */
 export interface Environment {
@@ -10,6 +11,8 @@ export interface Environment {
   path: string[];
   /** `PGPASSFILE`: where libpq finds the passwords of servers with no `passwordFile`. */
   passFile?: string;
+  /** `PGHOST`, `PGPORT`…: the server that a rescue restores into, where neither an option nor `backups.yaml` says. */
+  libpq: LibpqVariables;
   /** How to reach Temporal: the SDK's own variables, with TempoNest's `TEMPORAL_HOST` as fallback. */
   temporal: {
     connectionOptions: ClientConnectConfig['connectionOptions'] & { address: string };
@@ -36,6 +39,7 @@ export function readEnvironment(): Environment {
     configurationFile: TEMPONEST_BACKUPS_CONFIG ?? '/etc/temponest-backups/backups.yaml',
     path: PATH.split(delimiter).filter((directory) => directory !== ''),
     ...(PGPASSFILE === undefined ? {} : { passFile: PGPASSFILE }),
+    libpq: readLibpqVariables(process.env),
     temporal: {
       connectionOptions: { ...connectionOptions, address: connectionOptions.address ?? 'localhost:7233' },
       namespace,

@@ -1,7 +1,8 @@
-import { countDumpBytes } from '../model/inventory.js';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PrivateKeys } from '../archive/private-keys.js';
+import type { TableName } from '../model/compare-inventories.js';
+import { countDumpBytes } from '../model/inventory.js';
 import type { DatabaseManifest } from '../model/manifest.js';
 import { completeDatabase } from '../postgres/create-database.js';
 import { dropUnfinished } from '../postgres/drop-database.js';
@@ -18,6 +19,8 @@ import { unpackArtifact } from './unpack-artifact.js';
 export interface Restoration {
   store: Store;
   manifest: DatabaseManifest;
+  /** Only these tables; left out for all. */
+  tables?: readonly TableName[];
   /** The database is made under the name in here. */
   target: RestoreTarget;
   /** The database whose place it takes once it was compared, and what that one is called from then on. */
@@ -50,7 +53,7 @@ export interface RestoreObserver {
  * @throws OperationError as each of the steps
  */
 export async function restoreBackup(
-  { store, manifest, target, replaces }: Restoration,
+  { store, manifest, tables, target, replaces }: Restoration,
   directory: string,
   means: RestoreMeans,
   { signal, onStep, onProgress }: RestoreObserver,
@@ -74,12 +77,12 @@ export async function restoreBackup(
 
     onStep('restore', countDumpBytes(manifest.inventory));
     isBegun = true;
-    await restoreBeside(target, manifest, unpacked!, means, context);
+    await restoreBeside(target, manifest, unpacked!, { ...means, tables }, context);
     await rm(unpacked!, { recursive: true, force: true });
 
     onStep('compare', 2 * countDumpBytes(manifest.inventory));
     const dump = join(work!, 'dump');
-    const compared = await compareRestored(target, manifest, undefined, dump, means, context);
+    const compared = await compareRestored(target, manifest, tables, dump, means, context);
     if (replaces) {
       onStep('swap', 0);
       const { database: live, becomes } = replaces;

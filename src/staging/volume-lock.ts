@@ -1,40 +1,19 @@
-import { spawnSync } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { lockDirectory } from '../files/lock-directory.js';
 import { OperationError } from '../model/failures.js';
 
-/** flock's exit code for a lock that somebody else holds. */
-const HELD_BY_ANOTHER = 1;
-
-/** The directories that this process has locked. */
-const held = new Set<string>();
-
 /**
- * Makes this process the only one that works on a staging volume, until it ends: the kernel releases the lock with the
- * process, however that ends, and sees it from other containers on the machine as well, which process ids would not do.
+ * Makes this process the only one that works on a staging volume, until it ends.
  *
  * @throws OperationError `InvalidConfiguration` when another process has it; the system's error when the directory cannot
  * be opened
- * @see https://man7.org/linux/man-pages/man1/flock.1.html
  */
 export function lockVolume(directory: string): void {
-  if (held.has(directory)) return;
-  // A plain descriptor, which no garbage collection closes, and of which no program that is started gets a copy.
-  const descriptor = openSync(directory, 'r');
-  // The lock belongs to the opened directory, not to the program that asks for it, and so stays when that has ended.
-  const { status, stderr, error } = spawnSync('/usr/bin/flock', ['--nonblock', '3'], {
-    stdio: ['ignore', 'ignore', 'pipe', descriptor],
-    env: { LC_ALL: 'C' },
-    encoding: 'utf8',
-  });
-  if (status === 0) {
-    held.add(directory);
-    return;
-  }
-  closeSync(descriptor);
+  const outcome = lockDirectory(directory);
+  if (outcome === 'locked') return;
   throw new OperationError(
     'InvalidConfiguration',
-    status === HELD_BY_ANOTHER
+    outcome === 'held'
       ? `The staging directory ${directory} is used by another worker; stop that one, or give each a staging.directory of its own.`
-      : `The staging directory ${directory} cannot be locked (${error?.message ?? stderr.trim()}); install util-linux, and set staging.directory to a directory on a local disk.`,
+      : `The staging directory ${directory} cannot be locked (${outcome.fault}); install util-linux, and set staging.directory to a directory on a local disk.`,
   );
 }

@@ -1,6 +1,6 @@
 import { escapeIdentifier } from 'pg';
 import { shellWord } from '../../model/shell-word.js';
-import type { ResolvedTarget } from './resolve-means.js';
+import type { ResolvedTarget } from './resolve-target.js';
 
 /** The command that undoes a swap: ours where backups.yaml knows the server, else two renames by psql. */
 export function describeUndo(target: ResolvedTarget, database: string, becomes: string): string {

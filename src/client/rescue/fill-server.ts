@@ -1,17 +1,16 @@
 import { chooseBackup } from '../../catalogue/choose-backup.js';
 import { OperationError } from '../../model/failures.js';
 import type { GlobalsManifest } from '../../model/manifest.js';
-import type { AdministeredServer } from '../../postgres/administer.js';
 import { dropEmptyDatabase } from '../../postgres/empty-database.js';
 import type { CreatedRoles } from '../../restores/create-missing-roles.js';
-import type { Restoration, RestoreMeans } from '../../restores/restore-backup.js';
+import type { Restoration } from '../../restores/restore-backup.js';
 import type { Store } from '../../stores/store.js';
 import { describeError, type Fault } from '../report-error.js';
-import type { Source } from './open-source.js';
-import { requireSpace } from './plan-rescue.js';
 import type { ServerPlan } from './plan-server.js';
 import { makeRoles, runRestoration } from './run-restoration.js';
 import type { RestoresDisplay } from './show-restores.js';
+import type { Rescue } from './with-rescue.js';
+import { findMissingSpace, refuseMissingSpace } from './work-space.js';
 
 /** What became of one database. */
 export type FilledDatabase =
@@ -35,21 +34,18 @@ export type FilledDatabase =
  * @throws OperationError `BackupNotFound` when roles are missing and there are no globals to make them from
  */
 export async function fillRoles(
-  { stores, server }: Source,
-  target: AdministeredServer,
+  rescue: Rescue,
   missingRoles: readonly string[],
-  directory: string,
-  means: RestoreMeans,
-  signal: AbortSignal,
 ): Promise<CreatedRoles | undefined> {
-  const globals = await findGlobals(stores, server, signal).catch((error: unknown) => {
+  const { stores, server } = rescue.source;
+  const globals = await findGlobals(stores, server, rescue.signal).catch((error: unknown) => {
     if (error instanceof OperationError && error.type === 'BackupNotFound' && missingRoles.length === 0)
       return undefined;
     throw error;
   });
   if (!globals) return undefined;
   const roles = [...new Set([...globals.manifest.roles, ...missingRoles])];
-  return makeRoles({ store: globals.store, server }, target, roles, directory, means, signal);
+  return makeRoles(rescue, globals.store, roles);
 }
 
 async function findGlobals(
@@ -64,12 +60,11 @@ async function findGlobals(
 
 /** Restores one database after the other. One that fails does not keep the others from being restored. */
 export async function fillDatabases(
+  rescue: Rescue,
   { restorations, present }: ServerPlan,
-  directory: string,
-  means: RestoreMeans,
   display: RestoresDisplay,
-  signal: AbortSignal,
 ): Promise<FilledDatabase[]> {
+  const { signal } = rescue;
   const filled: FilledDatabase[] = present.map((database) => ({ database, outcome: 'present' }));
   for (const restoration of restorations) {
     const { database, id: backup } = restoration.manifest;
@@ -85,9 +80,9 @@ export async function fillDatabases(
   return filled;
 
   async function fillOne(restoration: Restoration) {
-    await requireSpace(directory, restoration.manifest);
-    const compared = await runRestoration(restoration, directory, means, display, signal);
-    const { replaces, target } = restoration;
+    const { manifest, replaces, target } = restoration;
+    refuseMissingSpace(rescue, manifest, await findMissingSpace(rescue, manifest));
+    const compared = await runRestoration(rescue, restoration, display);
     if (!replaces || (await dropEmptyDatabase(target, replaces.becomes, signal))) return compared;
     const kept = `the ${replaces.database} that was there has been used meanwhile, and is kept as ${replaces.becomes}`;
     return { ...compared, notes: [...compared.notes, kept] };

@@ -1,4 +1,5 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { ServerConnection } from '../../model/server-connection.js';
 
 /** Where backups are read. */
 export interface SourceOptions {
@@ -18,6 +19,8 @@ export interface RestoreOptions extends SourceOptions {
   port?: number;
   user?: string;
   passwordFile?: string;
+  sslmode?: ServerConnection['sslmode'];
+  sslRootCert?: string;
   directory?: string;
 }
 
@@ -42,11 +45,21 @@ export function addRestoreOptions(command: Command): Command {
     .option('--passphrase-file <file>', 'their passphrase; default: restore.passphraseFile')
     .option(
       '--host <host>',
-      'the PostgreSQL server to restore into; default: that of backups.yaml, localhost',
+      'the PostgreSQL server to restore into; default: that of backups.yaml, else PGHOST, else localhost',
     )
-    .option('--port <port>', 'its port; default: that of backups.yaml, 5432', parsePort)
-    .option('--user <name>', 'a superuser of it; default: that of backups.yaml, postgres')
-    .option('--password-file <file>', 'a file with the password alone; default: PGPASSFILE, as with psql')
+    .option('--port <port>', 'its port; default: that of backups.yaml, else PGPORT, else 5432', parsePort)
+    .option('--user <name>', 'a superuser of it; default: that of backups.yaml, else PGUSER, else postgres')
+    .option(
+      '--password-file <file>',
+      'a file with the password alone; default: that of backups.yaml, else as for psql',
+    )
+    .addOption(
+      new Option(
+        '--sslmode <mode>',
+        'how the connection is protected; default: as in backups.yaml, else PGSSLMODE, else disable',
+      ).choices(['disable', 'require', 'verify-full']),
+    )
+    .option('--ssl-root-cert <file>', 'the certificate authority for verify-full; default: PGSSLROOTCERT')
     .option('--directory <directory>', 'where to work; what was downloaded stays there for another try');
 }
 

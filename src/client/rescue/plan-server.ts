@@ -1,14 +1,14 @@
-import { countDumpBytes } from '../../model/inventory.js';
 import { chooseBackup } from '../../catalogue/choose-backup.js';
 import { listBackups } from '../../catalogue/list-backups.js';
 import { resolveServer } from '../../config/resolve.js';
 import { OperationError } from '../../model/failures.js';
+import { countDumpBytes } from '../../model/inventory.js';
 import { replacedName, restoredName } from '../../model/restore-names.js';
-import type { AdministeredServer } from '../../postgres/administer.js';
 import { isEmptyDatabase } from '../../postgres/empty-database.js';
-import type { RestoreMeans, Restoration } from '../../restores/restore-backup.js';
+import type { Restoration } from '../../restores/restore-backup.js';
 import type { Source } from './open-source.js';
-import { findLeftovers, inspectTarget, requireDatabase } from './plan-rescue.js';
+import { findLeftovers, inspectTarget, refuseMissingExtensions, requireDatabase } from './inspect-target.js';
+import type { Rescue } from './with-rescue.js';
 
 /** They are there from the start; what is in them is of no database. */
 const TEMPLATES = ['template0', 'template1'];
@@ -30,14 +30,8 @@ export interface ServerPlan {
  * @param names - of the databases; default: those of the configuration, else all that the store has backups of
  * @throws OperationError as {@link inspectTarget}; `BackupNotFound`
  */
-export async function planServer(
-  source: Source,
-  target: AdministeredServer,
-  names: readonly string[],
-  means: RestoreMeans,
-  directory: string,
-  signal: AbortSignal,
-): Promise<ServerPlan> {
+export async function planServer(rescue: Rescue, names: readonly string[]): Promise<ServerPlan> {
+  const { source, target, signal } = rescue;
   const wanted = names.length > 0 ? names : await findDatabases(source, signal);
   const plan: ServerPlan = { restorations: [], present: [], missingRoles: [] };
   const missingRoles = new Set<string>();
@@ -52,10 +46,11 @@ export async function planServer(
     );
     const manifest = requireDatabase(found);
     const restoreId = `rescue of server ${source.server}, database ${database}`;
-    const facts = await inspectTarget(target, manifest, [database], means, directory, signal);
+    const facts = await inspectTarget(rescue, manifest, [database]);
+    refuseMissingExtensions(rescue, manifest, facts.missingExtensions);
     facts.missingRoles.forEach((role) => missingRoles.add(role));
     const isThere =
-      facts.existing.has(database) && !(await findLeftovers(target, restoreId, signal)).includes(database);
+      facts.existing.has(database) && !(await findLeftovers(rescue, restoreId)).includes(database);
     if (isThere && !(await isEmptyDatabase(target, database, signal))) {
       plan.present.push(database);
       continue;
@@ -100,7 +95,7 @@ async function findDatabases(
  *
  * @throws OperationError `TargetExists` naming each database
  */
-export function refusePresent({ present }: ServerPlan, { server }: AdministeredServer): void {
+export function refusePresent({ target: { server } }: Pick<Rescue, 'target'>, { present }: ServerPlan): void {
   if (present.length === 0) return;
   throw new OperationError(
     'TargetExists',

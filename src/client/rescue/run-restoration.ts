@@ -1,29 +1,30 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { holdRestore } from '../../postgres/hold-restore.js';
 import type { ComparedDatabase } from '../../restores/compare-restored.js';
 import { createRolesOfBackup } from '../../restores/create-roles-of-backup.js';
 import type { CreatedRoles } from '../../restores/create-missing-roles.js';
-import { restoreBackup, type Restoration, type RestoreMeans } from '../../restores/restore-backup.js';
-import type { AdministeredServer } from '../../postgres/administer.js';
+import { restoreBackup, type Restoration } from '../../restores/restore-backup.js';
 import type { Store } from '../../stores/store.js';
 import type { RestoresDisplay } from './show-restores.js';
+import type { Rescue } from './with-rescue.js';
 
 /** Restores one backup and shows it under the database's name. */
 export async function runRestoration(
+  { directory, means, signal }: Rescue,
   restoration: Restoration,
-  directory: string,
-  means: RestoreMeans,
   display: RestoresDisplay,
-  signal: AbortSignal,
 ): Promise<ComparedDatabase> {
-  const { manifest } = restoration;
+  const { manifest, target } = restoration;
   const name = manifest.database;
   try {
-    const compared = await restoreBackup(restoration, join(directory, manifest.id), means, {
-      signal,
-      onStep: (step, bytesExpected) => display.begin(name, step, bytesExpected),
-      onProgress: (bytesDone) => display.advance(name, bytesDone),
-    });
+    const compared = await holdRestore(target, signal, () =>
+      restoreBackup(restoration, join(directory, manifest.id), means, {
+        signal,
+        onStep: (step, bytesExpected) => display.begin(name, step, bytesExpected),
+        onProgress: (bytesDone) => display.advance(name, bytesDone),
+      }),
+    );
     display.end(name, 'restored');
     return compared;
   } catch (error) {
@@ -32,19 +33,21 @@ export async function runRestoration(
   }
 }
 
-/** Makes the roles that a server lacks from the newest globals; nothing of them stays in `directory`. */
+/** Makes the roles that a server lacks from the newest globals in a store; nothing of them stays in the directory. */
 export async function makeRoles(
-  source: { store: Store; server: string },
-  target: AdministeredServer,
+  { source, target, means, directory, signal }: Rescue,
+  store: Store,
   roles: readonly string[],
-  directory: string,
-  means: RestoreMeans,
-  signal: AbortSignal,
 ): Promise<CreatedRoles> {
   const workDirectory = await mkdtemp(join(directory, 'globals-'));
   try {
-    const context = { signal, onProgress: () => undefined };
-    return await createRolesOfBackup(source, target, roles, { ...means, workDirectory }, context);
+    return await createRolesOfBackup(
+      { store, server: source.server },
+      target,
+      roles,
+      { ...means, workDirectory },
+      { signal, onProgress: () => undefined },
+    );
   } finally {
     await rm(workDirectory, { recursive: true, force: true });
   }

@@ -3,37 +3,28 @@ import type { CreatedRoles } from '../../../restores/create-missing-roles.js';
 import { action, type Context, type ExitCode } from '../../context.js';
 import { count, formatBytes, print, printJson, renderTable, say } from '../../output.js';
 import { fillDatabases, fillRoles, type FilledDatabase } from '../../rescue/fill-server.js';
-import { openSource } from '../../rescue/open-source.js';
 import { addRestoreOptions, type RestoreOptions } from '../../rescue/options.js';
 import { planServer, refusePresent } from '../../rescue/plan-server.js';
-import { resolveMeans, resolveTarget } from '../../rescue/resolve-means.js';
 import { showRestores } from '../../rescue/show-restores.js';
-import { untilInterrupted } from '../../rescue/until-interrupted.js';
-import { withWorkDirectory } from '../../rescue/work-directory.js';
+import { withRescue, type Rescue } from '../../rescue/with-rescue.js';
 
 interface Options extends RestoreOptions {
   skipExisting?: boolean;
 }
 
 async function fillServer(
-  directory: string,
+  rescue: Rescue,
   context: Context,
   names: string[],
-  options: Options,
-  signal: AbortSignal,
+  { skipExisting }: Options,
 ): Promise<ExitCode> {
-  const source = await openSource(context, options, signal);
-  const means = await resolveMeans(context, source, options);
-  const target = await resolveTarget(context, source, options);
-  const plan = await planServer(source, target, names, means, directory, signal);
-  if (!options.skipExisting) refusePresent(plan, target);
-  const roles = await fillRoles(source, target, plan.missingRoles, directory, means, signal);
+  const plan = await planServer(rescue, names);
+  if (!skipExisting) refusePresent(rescue, plan);
+  const roles = await fillRoles(rescue, plan.missingRoles);
   if (roles) say(`Roles: ${roles.created.length === 0 ? 'all there' : `made ${roles.created.join(', ')}`}.`);
   const display = showRestores();
-  const databases = await fillDatabases(plan, directory, means, display, signal).finally(() =>
-    display.close(),
-  );
-  return report(target.server.name, roles, databases, context);
+  const databases = await fillDatabases(rescue, plan, display).finally(() => display.close());
+  return report(rescue.target.server.name, roles, databases, context);
 }
 
 function report(
@@ -87,10 +78,6 @@ Exit codes: 0 all restored, 1 failed, 2 wrong usage or configuration, 130 ended 
   )
   .action(
     action((context, names: string[], options: Options): Promise<ExitCode> =>
-      untilInterrupted((signal) =>
-        withWorkDirectory(options.directory, (directory) =>
-          fillServer(directory, context, names, options, signal),
-        ),
-      ),
+      withRescue(context, options, (rescue) => fillServer(rescue, context, names, options)),
     ),
   );
