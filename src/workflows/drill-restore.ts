@@ -4,7 +4,7 @@ import { drillRestoreArgument, parseArgument, type DrillRestoreArgument } from '
 import { explainDrill } from '../model/drill-verdict.js';
 import type { DrillProgress, DrillResult } from '../model/drill.js';
 import { restorePlanStep } from './activity-options.js';
-import { endInTime } from './end-in-time.js';
+import { finishInTime } from './end-in-time.js';
 import { fail } from './failures.js';
 import { makeDrill } from './make-drill.js';
 import { drillProgressQuery } from './queries.js';
@@ -37,9 +37,7 @@ export async function drillRestore(input: DrillRestoreArgument): Promise<DrillRe
         { action: 'drill', server: plan.server },
         () => ({ facts }),
         async () => {
-          const work = await endInTime(() => makeDrill(plan, progress));
-          if ('givenUp' in work) throw fail('Stalled', work.givenUp);
-          const { result } = work;
+          const result = await finishInTime(() => makeDrill(plan, progress));
           const { proven, failed, notProvable } = result;
           Object.assign(facts, { proven, failed, notProvable });
           const fault = explainDrill(result);

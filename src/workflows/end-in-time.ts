@@ -1,5 +1,6 @@
 import { CancellationScope, condition, workflowInfo } from '@temporalio/workflow';
 import { remedyFor } from '../model/failures.js';
+import { fail } from './failures.js';
 
 const MINUTE = 60_000;
 
@@ -34,4 +35,15 @@ export async function endInTime<T>(work: () => Promise<T>): Promise<EndInTime<T>
   return {
     givenUp: `It was given up shortly before its execution timeout, at which Temporal would have ended it without a word; ${remedyFor('Stalled')}.`,
   };
+}
+
+/**
+ * As {@link endInTime}, for work of which nothing counts before it is finished.
+ *
+ * @throws ApplicationFailure `Stalled` when it was given up; else what `work` ends with
+ */
+export async function finishInTime<T>(work: () => Promise<T>): Promise<T> {
+  const end = await endInTime(work);
+  if ('givenUp' in end) throw fail('Stalled', end.givenUp);
+  return end.result;
 }

@@ -3,8 +3,7 @@ import type { Activities } from '../activities/index.js';
 import { parseArgument, pruneBackupsArgument, type PruneBackupsArgument } from '../model/arguments.js';
 import type { PruneResult } from '../model/results.js';
 import { storeStep } from './activity-options.js';
-import { endInTime } from './end-in-time.js';
-import { fail } from './failures.js';
+import { finishInTime } from './end-in-time.js';
 import { runToOutcome } from './run-to-outcome.js';
 
 const { prune } = proxyActivities<Activities>(storeStep);
@@ -16,9 +15,7 @@ export async function pruneBackups(input: PruneBackupsArgument): Promise<PruneRe
     () => undefined,
     async () => {
       const argument = parseArgument('pruneBackups', pruneBackupsArgument, input);
-      const end = await endInTime(() => prune(argument));
-      if ('givenUp' in end) throw fail('Stalled', end.givenUp);
-      return end.result;
+      return finishInTime(() => prune(argument));
     },
   );
 }

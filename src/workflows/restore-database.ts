@@ -4,6 +4,7 @@ import { parseArgument, restoreDatabaseArgument, type RestoreDatabaseArgument } 
 import type { RestorePlan, RestoreProgress, RestoreResult } from '../model/restore.js';
 import { restorePlanStep } from './activity-options.js';
 import { awaitApproval } from './await-approval.js';
+import { finishInTime } from './end-in-time.js';
 import { makeRestore } from './make-restore.js';
 import { restoreProgressQuery } from './queries.js';
 import { refuseUnfit } from './refuse-unfit.js';
@@ -40,12 +41,14 @@ export async function restoreDatabase(input: RestoreDatabaseArgument): Promise<R
         () => ({ facts: toAuditFacts(plan), approvedBy: approvals.approvedBy }),
         async () => {
           refuseUnfit(plan);
-          progress.step = 'approval';
-          await awaitApproval(plan.approval, describeSwap(plan, argument), approvals);
-          const result = await withOperation(
-            { kind: 'database', server: plan.into.server, database: plan.backup.database },
-            () => makeRestore(plan, approvals.approvedBy, progress),
-          );
+          const result = await finishInTime(async () => {
+            progress.step = 'approval';
+            await awaitApproval(plan.approval, describeSwap(plan, argument), approvals);
+            return withOperation(
+              { kind: 'database', server: plan.into.server, database: plan.backup.database },
+              () => makeRestore(plan, approvals.approvedBy, progress),
+            );
+          });
           showRestoreSeconds(result.secondsPerStep);
           return result;
         },

@@ -29,7 +29,7 @@ async function start(made: Steps, type: string, argument: object) {
 }
 
 /** A step that comes to no end: it fails again and again, so seldom that no number of tries is reached in time. */
-const hang = (nextRetryDelay: '297 minutes' | '8 hours' = '297 minutes') =>
+const hang = (nextRetryDelay: '297 minutes' | '395 minutes' | '8 hours' = '297 minutes') =>
   Promise.reject(ApplicationFailure.create({ type: 'ServerUnreachable', nextRetryDelay }));
 
 const GIVEN_UP =
@@ -101,6 +101,24 @@ it('pruning by itself gives up as well', async () => {
   await expectGivenUp(await start(made, 'pruneBackups', {}), made, []);
 });
 
+it('a restore gives up, and removes what it has made', async () => {
+  const made = makeSteps({ restore: () => hang('395 minutes') });
+  const handle = await start(made, 'restoreDatabase', { database: 'restored' });
+  await expectGivenUp(handle, made, []);
+  expect(countCalls(made, 'discardRestored')).toBe(1);
+  expect(countCalls(made, 'releaseRestoreStaging')).toBe(1);
+  const operation = operationId({ kind: 'database', server: 'main', database: 'restored' });
+  expect(await describeRun(operation)).toMatchObject({ status: 'COMPLETED' });
+});
+
+it('a swap that nobody approves in time gives up, with nothing touched', async () => {
+  const made = makeSteps();
+  const handle = await start(made, 'restoreDatabase', { database: 'waiting', mode: 'swap' });
+  await expectGivenUp(handle, made, []);
+  expect(countCalls(made, 'reserveRestoreStaging')).toBe(0);
+  expect(made.audited).toMatchObject([{ outcome: 'failed', failure: { type: 'Stalled' } }]);
+});
+
 it('a run that is in time is no different', async () => {
   const made = makeSteps();
   const handle = await start(made, 'backupDatabases', { databases: ['early'] });
@@ -117,7 +135,7 @@ it('a run that is cancelled by somebody ends as that', async () => {
 
 it('a run does not wait for what does not even end when it is cancelled', async () => {
   const { dump, releaseStaging } = makeSteps().activities;
-  const isStuck = ({ id }: BackupPlan) => id.startsWith('stuck');
+  const isStuck = ({ id }: Pick<BackupPlan, 'id'>) => id.startsWith('stuck');
   const made = makeSteps({
     dump: (plan) => (isStuck(plan) ? hang('8 hours') : dump(plan)),
     releaseStaging: (plan) => (isStuck(plan) ? hang('8 hours') : releaseStaging(plan)),
