@@ -53,6 +53,7 @@ const mayImport = {
     'catalogue',
     'restores',
     'drills',
+    'base',
     'wal',
     'recovery',
   ],

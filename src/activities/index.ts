@@ -1,6 +1,9 @@
+import { awaitWal } from './await-wal.js';
+import { baseBackup } from './base-backup.js';
 import { bootScratchServer } from './boot-scratch-server.js';
 import { climb } from './climb.js';
 import { commit } from './commit.js';
+import { commitBaseBackup } from './commit-base-backup.js';
 import { compare } from './compare.js';
 import { compress } from './compress.js';
 import { createRoles } from './create-roles.js';
@@ -13,6 +16,7 @@ import { dump } from './dump.js';
 import { encrypt } from './encrypt.js';
 import { listChannels } from './list-channels.js';
 import { notify } from './notify.js';
+import { planBaseBackup } from './plan-base-backup.js';
 import { planBackup } from './plan-backup.js';
 import { planBackups } from './plan-backups.js';
 import { planDrill } from './plan-drill.js';
@@ -35,6 +39,8 @@ import { verify } from './verify.js';
 const onAnyHost = {
   planBackup,
   planBackups,
+  planBaseBackup,
+  awaitWal,
   reserveStaging,
   discardUpload,
   prune,
@@ -42,7 +48,18 @@ const onAnyHost = {
   listChannels,
   notify,
 };
-const onTheStagingHost = { dump, compress, readBack, encrypt, upload, verify, commit, releaseStaging };
+const onTheStagingHost = {
+  dump,
+  compress,
+  readBack,
+  encrypt,
+  baseBackup,
+  upload,
+  verify,
+  commit,
+  commitBaseBackup,
+  releaseStaging,
+};
 
 const onAnyRestoreHost = {
   planRestore,

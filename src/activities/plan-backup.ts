@@ -39,7 +39,7 @@ export async function planBackup(
     const previous = await latestManifest(primary, subject, step.signal);
     return {
       subject,
-      id: await chooseId(primary, subject, step),
+      id: await chooseId(primary, subjectName(subject), (id) => manifestKey(subject, id), step.signal),
       major,
       ...estimateSizes(databaseBytes, previous),
       dump: resolveDumpOptions(server, database ?? { name: '' }),
@@ -79,7 +79,11 @@ async function checkPrograms(
     await locateProgram(program, directories);
 }
 
-async function resolveEncryption(dependencies: Dependencies, { signal }: StepContext): Promise<Encryption> {
+/** The keys that are encrypted to, checked to be usable today. */
+export async function resolveEncryption(
+  dependencies: Dependencies,
+  { signal }: StepContext,
+): Promise<Encryption> {
   const { encryption } = dependencies.configuration;
   if (encryption.method === 'none') return encryption;
   const keys = await checkRecipients(encryption, programDirectories(dependencies), { signal });
@@ -87,9 +91,14 @@ async function resolveEncryption(dependencies: Dependencies, { signal }: StepCon
 }
 
 /** The id of now; a second later for each backup that was already made in that second. */
-async function chooseId(store: Store, subject: BackupSubject, { signal }: StepContext): Promise<string> {
+export async function chooseId(
+  store: Store,
+  name: string,
+  manifestKeyOf: (id: string) => string,
+  signal: AbortSignal,
+): Promise<string> {
   for (let time = Date.now(); ; time += 1000) {
-    const id = makeBackupId(subjectName(subject), new Date(time));
-    if (!(await store.describe(manifestKey(subject, id), signal))) return id;
+    const id = makeBackupId(name, new Date(time));
+    if (!(await store.describe(manifestKeyOf(id), signal))) return id;
   }
 }

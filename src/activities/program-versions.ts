@@ -11,11 +11,29 @@ export async function programVersions(
   directories: readonly string[],
   signal: AbortSignal,
 ): Promise<Record<string, string>> {
-  const dumper = plan.subject.kind === 'database' ? 'pg_dump' : 'pg_dumpall';
+  const client = plan.subject.kind === 'database' ? 'pg_dump' : 'pg_dumpall';
+  return versionsOf({ ...plan, client }, directories, signal);
+}
+
+/**
+ * What a client program of PostgreSQL, the compressor and gpg say of their versions.
+ *
+ * @param client - the program of the server's major version that took the data
+ */
+export async function versionsOf(
+  {
+    client,
+    major,
+    compression,
+    encryption,
+  }: Pick<BackupPlan, 'major' | 'compression' | 'encryption'> & { client: string },
+  directories: readonly string[],
+  signal: AbortSignal,
+): Promise<Record<string, string>> {
   const files: Record<string, string> = {
-    [dumper]: await locateClient(dumper, plan.major, directories, signal),
-    [plan.compression.method]: await locateProgram(plan.compression.method, directories),
-    ...(plan.encryption.method === 'gpg' ? { gpg: await locateProgram('gpg', directories) } : {}),
+    [client]: await locateClient(client, major, directories, signal),
+    [compression.method]: await locateProgram(compression.method, directories),
+    ...(encryption.method === 'gpg' ? { gpg: await locateProgram('gpg', directories) } : {}),
   };
   const versions: Record<string, string> = {};
   for (const [name, file] of Object.entries(files))

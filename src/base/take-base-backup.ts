@@ -1,125 +1,132 @@
-import { availableParallelism } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { withEncryption, type GpgRecipients } from '../archive/gpg.js';
 import { compressorCommand } from '../archive/tar.js';
+import type { BaseManifest } from '../model/base-manifest.js';
 import type { BasePlan } from '../model/base-plan.js';
-import type { Artifact } from '../model/manifest.js';
-import type { Compression } from '../model/plan.js';
-import type { ServerConnection } from '../model/server-connection.js';
-import { locateClient } from '../postgres/locate-client.js';
-import { baseBackupProgram, lacksCodec } from '../postgres/pg-basebackup.js';
-import { locateProgram } from '../programs/locate-program.js';
-import { runPipeline, type PipelineProgram } from '../programs/run-pipeline.js';
-import type { ProgramContext } from '../programs/run-program.js';
+import { OperationError } from '../model/failures.js';
+import {
+  readClusterFacts,
+  readMomentAfter,
+  readMomentBefore,
+  type ClusterFacts,
+  type ClusterMoment,
+} from '../postgres/cluster-facts.js';
+import { withConnection } from '../postgres/connection.js';
+import { runProgram } from '../programs/run-program.js';
+import type { Store } from '../stores/store.js';
+import { backupManifestIn, copyCluster, type CopyContext, type CopyMeans } from './copy-cluster.js';
+import { fetchBackupManifest } from './fetch-backup-manifest.js';
 
-/** The first major version whose pg_basebackup may know zstd. */
-const FIRST_WITH_ZSTD = 15;
+/** The part of a base backup's manifest that is known when it has been taken. */
+export type BaseFacts = Omit<
+  BaseManifest,
+  'format' | 'artifact' | 'backupManifest' | 'tools' | 'secondsPerStep' | 'workflowId' | 'runId'
+> & { codec: BaseManifest['artifact']['codec'] };
 
-/** What taking a base backup needs beside its plan. */
-export interface BaseBackupMeans {
-  server: ServerConnection;
-  programDirectories: readonly string[];
-  /** Left out where nothing is encrypted. */
-  keys?: GpgRecipients;
-  /** The attempt's, empty: `artifact` is made in it, and `backup_manifest` where the plan keeps it. */
-  directory: string;
-  /** Path of the `backup_manifest` since which only the changes are taken. */
-  incrementalTo?: string;
+/** What {@link takeBaseBackup} works with. */
+export interface TakeMeans extends Omit<CopyMeans, 'incrementalTo'> {
+  /** Connected to for what the server says of itself. */
+  maintenanceDatabase: string;
+  /** Where the base backup is since which only the changes are taken. */
+  store: Store;
 }
 
-type Context = ProgramContext & { onProgress: (bytes: number) => void };
+/** The file, in the directory of the attempt, that the compressed `backup_manifest` is written to where the plan keeps it. */
+export const BACKUP_MANIFEST = 'backup-manifest';
 
 /**
- * Copies a whole server into one file, compressed and encrypted; nothing uncompressed touches the disk.
+ * Takes a base backup of a server: its data in one file, and what its manifest says of it. One that was to hold only the
+ * changes is a whole one where the server no longer knows what has changed.
  *
- * @param context - `onProgress` gets the bytes of data that the server has sent
- * @returns how many those were, and the codec: gzip where pg_basebackup was built without zstd
- * @throws OperationError `AuthenticationFailed`, `PermissionDenied`, `ServerUnreachable`, `StagingFull`, `KeyUnusable`…
+ * pg_basebackup names no positions when it takes no WAL. They are asked of the server, before and after, and so are a
+ * little wider than what it needs.
+ *
+ * @throws OperationError `DumpImplausible` when the server became another one meanwhile; else as {@link copyCluster}
  */
 export async function takeBaseBackup(
   plan: BasePlan,
-  means: BaseBackupMeans,
-  context: Context,
-): Promise<{ dataBytes: number; codec: Artifact['codec'] }> {
-  let dataBytes = 0;
-  const onBytes = (bytes: number) => {
-    dataBytes = bytes;
-    context.onProgress(bytes);
-  };
-  const take = plan.layout === 'stream' ? takeStream : takeFiles;
-  const codec = await take(plan, means, onBytes, { ...context, nice: plan.nice });
-  return { dataBytes, codec };
-}
-
-/** Where the artifact is made. */
-export const artifactIn = (directory: string) => join(directory, 'artifact');
-/** Where the copy of `backup_manifest` is, uncompressed. */
-export const backupManifestIn = (directory: string) => join(directory, 'files', 'backup_manifest');
-
-async function takeStream(
-  plan: BasePlan,
-  means: BaseBackupMeans,
-  onBytes: (bytes: number) => void,
-  context: ProgramContext,
-): Promise<Artifact['codec']> {
-  const { server, programDirectories } = means;
-  const program = await locateClient('pg_basebackup', plan.major, programDirectories, context.signal);
-  const [file, ...args] = await compressorCommand(plan.compression, programDirectories);
-  await runToArtifact(
-    [baseBackupProgram(server, { program }, onBytes), { file: file!, args }],
-    means,
-    context,
+  means: TakeMeans,
+  context: CopyContext,
+): Promise<BaseFacts> {
+  const { server, maintenanceDatabase, directory } = means;
+  const ask = <T>(question: Parameters<typeof withConnection<T>>[3]) =>
+    withConnection(server, maintenanceDatabase, context.signal, question);
+  const before = await ask(readMomentBefore);
+  const copied = await copyWhatChanged(plan, means, context);
+  const [after, facts] = await ask(
+    async (client) => [await readMomentAfter(client), await readClusterFacts(client)] as const,
   );
-  return plan.compression.method;
+  requireSame(plan, before, after, facts);
+  if (plan.keepsBackupManifest) await keepBackupManifest(plan, means, context);
+  await rm(join(directory, 'files'), { recursive: true, force: true });
+  return {
+    kind: 'base',
+    id: plan.id,
+    server: server.name,
+    systemIdentifier: facts.systemIdentifier,
+    serverVersion: facts.version,
+    walSegmentBytes: facts.walSegmentBytes,
+    timeline: before.timeline,
+    layout: plan.layout,
+    startLsn: before.lsn,
+    stopLsn: after.lsn,
+    startTime: before.time,
+    stopTime: after.time,
+    tablespaces: facts.tablespaces,
+    superuser: facts.superuser,
+    ...copied,
+  };
 }
 
-async function takeFiles(
+async function copyWhatChanged(
   plan: BasePlan,
-  means: BaseBackupMeans,
-  onBytes: (bytes: number) => void,
-  context: ProgramContext,
-): Promise<Artifact['codec']> {
-  const { server, programDirectories, directory, incrementalTo } = means;
-  const program = await locateClient('pg_basebackup', plan.major, programDirectories, context.signal);
-  const files = join(directory, 'files');
-  const take = async (compression: Compression): Promise<Artifact['codec']> => {
-    const into = { directory: files, compression, workers: availableParallelism() };
-    const options = { program, into, ...(incrementalTo === undefined ? {} : { incrementalTo }) };
-    await runPipeline([baseBackupProgram(server, options, onBytes)], undefined, context);
-    return compression.method;
-  };
-  const fallback: Compression = { method: 'gzip', level: 1 };
-  const codec = await take(plan.major < FIRST_WITH_ZSTD ? fallback : plan.compression).catch(
-    (error: unknown) => {
-      if (!lacksCodec(error)) throw error;
-      return take(fallback);
-    },
-  );
-  const tar: PipelineProgram = {
-    file: await locateProgram('tar', programDirectories),
-    args: [
-      '--create',
-      '--format=posix',
-      '--sort=name',
-      '--numeric-owner',
-      `--directory=${files}`,
-      '--file=-',
-      '.',
-    ],
-  };
-  await runToArtifact([tar], means, context);
-  return codec;
+  means: TakeMeans,
+  context: CopyContext,
+): Promise<Pick<BaseFacts, 'dataBytes' | 'codec' | 'incrementalTo'>> {
+  const { incrementalTo } = plan;
+  const parent =
+    incrementalTo === undefined
+      ? undefined
+      : await fetchBackupManifest(incrementalTo, plan, means, context.signal);
+  if (incrementalTo !== undefined && parent !== undefined)
+    try {
+      return { incrementalTo, ...(await copyCluster(plan, { ...means, incrementalTo: parent }, context)) };
+    } catch (error) {
+      if (!lacksSummaries(error)) throw error;
+      await rm(join(means.directory, 'files'), { recursive: true, force: true });
+    }
+  return copyCluster(plan, means, context);
 }
 
-/** Runs a pipeline into the artifact, gpg at its end where there is encryption. */
-async function runToArtifact(
-  programs: PipelineProgram[],
-  { keys, directory, programDirectories }: BaseBackupMeans,
-  context: ProgramContext,
+/** The server keeps summaries of WAL for some days, and none of when it was told not to make any. */
+function lacksSummaries(error: unknown): boolean {
+  return (
+    error instanceof OperationError && /WAL summar|manifest/i.test(`${error.message} ${String(error.cause)}`)
+  );
+}
+
+function requireSame(
+  { id, subject }: BasePlan,
+  before: ClusterMoment,
+  after: ClusterMoment,
+  { systemIdentifier }: ClusterFacts,
+): void {
+  if (after.timeline === before.timeline && systemIdentifier === subject.systemIdentifier) return;
+  throw new OperationError(
+    'DumpImplausible',
+    `Server ${subject.server} was promoted, or replaced by another one, while base backup ${id} was taken; it is taken again.`,
+  );
+}
+
+async function keepBackupManifest(
+  { compression }: BasePlan,
+  { directory, programDirectories }: TakeMeans,
+  { signal }: CopyContext,
 ): Promise<void> {
-  const artifact = artifactIn(directory);
-  if (keys === undefined) return runPipeline(programs, artifact, context);
-  return withEncryption(keys, directory, programDirectories, context, (encrypt) =>
-    runPipeline([...programs, encrypt], artifact, context),
+  const [file, ...args] = await compressorCommand(compression, programDirectories);
+  const outputFile = join(directory, BACKUP_MANIFEST);
+  await runProgram(
+    { file: file!, args: [...args, '--stdout', '--', backupManifestIn(directory)], outputFile },
+    { signal },
   );
 }

@@ -14,6 +14,9 @@ import type { Store, StoredObject } from '../stores/store.js';
 /** Manifests read at once. */
 const CONCURRENCY = 8;
 
+/** A chain is a week long at most: half a day less, so that what is made at the same hour of each Sunday is whole. */
+const CHAIN_MILLISECONDS = 6.5 * 86_400_000;
+
 /** A base backup as the store's listing shows it, its manifest unread. */
 export interface ListedBaseBackup {
   cluster: Cluster;
@@ -107,25 +110,42 @@ export async function readBaseManifest(
 }
 
 /**
- * The base backups that are needed to have one of them whole: the full one first, then each incremental one up to it.
+ * The base backups that are needed to have one of them whole: the full one first, then each incremental one up to it;
+ * undefined when one of its parents is gone.
  *
  * @param backups - among which its parents are
- * @throws OperationError `BackupNotFound` when one of its parents is not there
  */
-export function chainOf(backups: readonly BaseManifest[], backup: BaseManifest): BaseManifest[] {
-  const chain = [backup];
-  for (let parent = backup.incrementalTo; parent !== undefined; parent = chain[0]!.incrementalTo) {
+export function chainOf(
+  backups: readonly BaseManifest[],
+  backup: BaseManifest,
+): [BaseManifest, ...BaseManifest[]] | undefined {
+  const chain: [BaseManifest, ...BaseManifest[]] = [backup];
+  for (let parent = backup.incrementalTo; parent !== undefined; parent = chain[0].incrementalTo) {
     const found = backups.find(
       ({ id, systemIdentifier }) => id === parent && systemIdentifier === backup.systemIdentifier,
     );
-    if (!found)
-      throw new OperationError(
-        'BackupNotFound',
-        `Base backup ${backup.id} holds the changes since ${parent}, which is gone; use another base backup, and make a new one.`,
-      );
+    if (!found) return undefined;
     chain.unshift(found);
   }
   return chain;
+}
+
+/**
+ * The base backup that a new one may hold the changes since: the newest of its cluster, where that was made to be one and
+ * the whole one before it is not too old. Undefined when it has to be a whole one itself.
+ *
+ * @param backups - oldest first
+ */
+export function chooseParent(
+  backups: readonly BaseManifest[],
+  { systemIdentifier }: Pick<Cluster, 'systemIdentifier'>,
+  now: Date,
+): BaseManifest | undefined {
+  const newest = backups.findLast((backup) => backup.systemIdentifier === systemIdentifier);
+  if (!newest?.backupManifest) return undefined;
+  const whole = chainOf(backups, newest)?.[0];
+  const age = now.getTime() - new Date(whole?.startTime ?? 0).getTime();
+  return age < CHAIN_MILLISECONDS ? newest : undefined;
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { BaseLayout, BaseManifest } from './base-manifest.js';
 import { countDumpBytes } from './inventory.js';
 import type { Manifest } from './manifest.js';
 
@@ -26,4 +27,21 @@ export function estimateSizes(
     expectedBytes: Math.round(expectedBytes),
     stagingBytes: Math.round(dump * (1 + Math.min(1, ratio))),
   };
+}
+
+/**
+ * How much staging a base backup takes at most, in bytes: its artifact and, where it is made of files, those as well.
+ *
+ * @param dataBytes - of the server, as it is now
+ * @param previous - the last whole one of the same server
+ */
+export function estimateBaseStaging(
+  dataBytes: number,
+  layout: BaseLayout,
+  previous: Pick<BaseManifest, 'artifact' | 'dataBytes'> | undefined,
+): number {
+  const ratio =
+    previous && previous.dataBytes > 0 ? previous.artifact.bytes / previous.dataBytes : UNKNOWN_RATIO;
+  const packed = dataBytes * GROWTH * Math.min(1, ratio) + FLOOR;
+  return Math.round(layout === 'files' ? 2 * packed : packed);
 }

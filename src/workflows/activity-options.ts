@@ -68,6 +68,9 @@ export const storeStep: ActivityOptions = {
   },
 };
 
+/** Waiting for what another workflow brings into the store; it has a patience of its own. */
+export const awaitStep: ActivityOptions = { ...storeStep, startToCloseTimeout: '12 hours' };
+
 /** A message to people: what broke the backup may well have broken their channel too, and last until the morning. */
 export const notifyStep: ActivityOptions = {
   ...lightStep,

@@ -1,10 +1,10 @@
 import { upsertMemo, upsertSearchAttributes } from '@temporalio/workflow';
-import type { BackupPlan } from '../model/plan.js';
+import type { AnyPlan } from '../activities/staged-backup.js';
 import type { RestorePlan, RestoreResult } from '../model/restore.js';
 import { searchAttributeKeys as keys } from '../model/search-attributes.js';
 
 /** Shows what a run is of, in the list of workflows and, for servers that index nothing, in the memo. */
-export function showSubject({ subject, id }: Pick<BackupPlan, 'subject' | 'id'>): void {
+export function showSubject({ subject, id }: Pick<AnyPlan, 'subject' | 'id'>): void {
   const facts = {
     BackupServer: subject.server,
     BackupKind: subject.kind,

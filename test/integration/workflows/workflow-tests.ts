@@ -8,11 +8,13 @@ import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import type { Activities } from '../../../src/activities/index.js';
 import type { RestoreDatabaseArgument } from '../../../src/model/arguments.js';
 import type { AuditEvent } from '../../../src/model/audit.js';
+import type { BasePlan } from '../../../src/model/base-plan.js';
 import { makeReport } from '../../../src/drills/store-report.js';
 import { summarizeReport } from '../../../src/model/drill-verdict.js';
 import { isRetryable, type FailureType } from '../../../src/model/failures.js';
 import { makeBackupId } from '../../../src/model/names.js';
 import { notificationId, type NotificationEvent } from '../../../src/model/notification.js';
+import { BASE_NAME } from '../../../src/model/physical-keys.js';
 import type { BackupPlan } from '../../../src/model/plan.js';
 import { MAIN_QUEUE, RESTORE_QUEUE, stagingQueue } from '../../../src/model/queues.js';
 import type { RestorePlan } from '../../../src/model/restore.js';
@@ -128,6 +130,18 @@ export function makeSteps(over: Partial<Activities> = {}): Steps {
         orphansSwept: 0,
         decisions: [],
       }),
+    planBaseBackup: () => Promise.resolve(makeBasePlan()),
+    baseBackup: ({ incrementalTo }) =>
+      Promise.resolve({
+        artifact: { bytes: 310, sha256 },
+        dataBytes: 900,
+        wal: { timeline: 1, startLsn: '0/2000028', stopLsn: '0/3000000', segmentBytes: 1 << 24 },
+        stopTime: '2026-05-03T03:09:37.000Z',
+        ...(incrementalTo === undefined ? {} : { incrementalTo }),
+      }),
+    awaitWal: () => Promise.resolve(),
+    commitBaseBackup: ({ id }) =>
+      Promise.resolve({ manifestKey: `${id}.manifest.json`, artifactKey: `${id}.tar.zst.gpg` }),
     listChannels: () => Promise.resolve([0]),
     planRestore: (argument) => Promise.resolve(makeRestorePlan(argument)),
     reserveRestoreStaging: () => Promise.resolve({ queue: LIVE }),
@@ -172,6 +186,24 @@ export function makeSteps(over: Partial<Activities> = {}): Steps {
     },
   ]);
   return { calls, notifications, audited, activities: Object.fromEntries(recorded) as Activities };
+}
+
+/** The plan of a base backup. */
+function makeBasePlan(): BasePlan {
+  return {
+    subject: { kind: 'base', server: 'main', systemIdentifier: '7520361935213404212' },
+    id: makeBackupId(BASE_NAME, new Date(1_777_777_777_000 + 1000 * second++)),
+    major: 16,
+    layout: 'stream',
+    keepsBackupManifest: false,
+    stagingBytes: 1000,
+    expectedBytes: 800,
+    nice: 0,
+    compression: { method: 'zstd', level: 1 },
+    encryption: { method: 'gpg', recipients: ['F'.repeat(40)] },
+    primaryStore: 'primary',
+    heartbeatSeconds: 30,
+  };
 }
 
 /** The plan of a restore that needs no approval; a swap needs two. */

@@ -1,0 +1,95 @@
+import { CancellationScope, log, proxyActivities, type ActivityInterfaceFor } from '@temporalio/workflow';
+import type { Activities } from '../activities/index.js';
+import type { AnyPlan, StagedFile } from '../activities/staged-backup.js';
+import type { FailureType } from '../model/failures.js';
+import type { BackupProgress } from '../model/results.js';
+import { reserveStep, stagingSteps, storeStep } from './activity-options.js';
+import { isNeverBegun, rootFailure } from './failures.js';
+
+const { reserveStaging } = proxyActivities<Activities>(reserveStep);
+const { discardUpload } = proxyActivities<Activities>(storeStep);
+
+/** The steps that every backup has. */
+type CommonStep = 'reserve' | 'upload' | 'verify' | 'commit';
+
+/** What a backup is made with on the staging volume that it was given. */
+export interface StagingWork<Step extends string> {
+  /** Of the steps that have ended. */
+  secondsPerStep: Partial<Record<Step, number>>;
+  /** Shows a step in the progress while it goes on, and notes how long it took. */
+  time: <T>(step: Step, bytesExpected: number, work: () => Promise<T>) => Promise<T>;
+  /** The steps on the volume's own queue that run PostgreSQL's programs, the compressor, gpg. */
+  program: ActivityInterfaceFor<Activities>;
+  /** Sends the artifact to the primary store and proves that it is there. */
+  send: (artifact: StagedFile) => Promise<void>;
+  /** Writes the manifest: what was sent is then no longer this run's to remove. */
+  commit: <T>(write: (steps: ActivityInterfaceFor<Activities>) => Promise<T>) => Promise<T>;
+}
+
+/**
+ * Reserves staging for a backup, has it made there, and leaves nothing behind: neither on the volume nor, unless it was
+ * committed, in the store.
+ *
+ * @param progress - kept up to date for the query
+ */
+export async function onStaging<Step extends BackupProgress['step'], T>(
+  plan: AnyPlan,
+  progress: BackupProgress,
+  make: (work: StagingWork<Step | CommonStep>) => Promise<T>,
+): Promise<T> {
+  const secondsPerStep: Partial<Record<Step | CommonStep, number>> = {};
+  const time: StagingWork<Step | CommonStep>['time'] = async (step, bytesExpected, work) => {
+    Object.assign(progress, { step, bytesExpected });
+    const begun = Date.now();
+    const result = await work();
+    secondsPerStep[step] = (Date.now() - begun) / 1000;
+    return result;
+  };
+
+  const { queue } = await time('reserve', 0, () => reserveStaging(plan));
+  const options = stagingSteps(queue, plan.heartbeatSeconds);
+  const program = proxyActivities<Activities>(options.program);
+  const transfer = proxyActivities<Activities>(options.transfer);
+  const short = proxyActivities<Activities>(options.short);
+
+  let isUploading = false;
+  // Once the manifest may have been written, the artifact is no longer this run's to remove.
+  let mayExist = false;
+  let isGone = false;
+  try {
+    return await make({
+      secondsPerStep,
+      time,
+      program,
+      send: async (artifact) => {
+        isUploading = true;
+        const receipt = await time('upload', artifact.bytes, () => transfer.upload(plan, artifact));
+        await time('verify', artifact.bytes, () => transfer.verify(plan, receipt));
+      },
+      commit: (write) => {
+        mayExist = true;
+        return time('commit', 0, () => write(short));
+      },
+    });
+  } catch (error) {
+    isGone = isNeverBegun(error);
+    // A commit that finds the stored artifact damaged, or none, has written no manifest.
+    if (rootFailure(error).type === ('ArtifactDamaged' satisfies FailureType)) mayExist = false;
+    throw error;
+  } finally {
+    await CancellationScope.nonCancellable(async () => {
+      // A host that is gone cleans its volume when it comes back and the next reservation is made there.
+      if (!isGone) await tidy('staging', () => short.releaseStaging(plan));
+      if (isUploading && !mayExist) await tidy('the store', () => discardUpload(plan));
+    });
+  }
+}
+
+/** Cleans up. What cannot be cleaned now is swept later, by the next reservation or prune: no reason to fail a backup. */
+async function tidy(what: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    log.warn(`${what} could not be tidied and is swept later`, rootFailure(error));
+  }
+}
