@@ -38,7 +38,7 @@ export async function administer<T>(
   signal.addEventListener('abort', end, { once: true });
   try {
     return await withConnection(target.server, target.maintenanceDatabase, lost.signal, async (client) => {
-      await client.query('SET statement_timeout = 0; SET default_transaction_read_only = off');
+      await client.query('SET default_transaction_read_only = off');
       const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
       signal.throwIfAborted();
       pid = rows[0]!.pid;

@@ -8,8 +8,12 @@ import { readServerFacts } from './server-facts.js';
 
 /** What pg_amcheck says of one fault has two lines; these name several, and fit into a message. */
 const LINES_SHOWN = 6;
-/** What the database may have set for its sessions and must not disturb the check. */
-const SESSION_OPTIONS = ' -c default_transaction_read_only=off -c statement_timeout=0';
+/**
+ * What the database may have set for its sessions and must not disturb the check; and no event trigger of its own that
+ * forbids to install an extension.
+ */
+const SESSION_OPTIONS =
+  ' -c default_transaction_read_only=off -c statement_timeout=0 -c session_replication_role=replica';
 
 /**
  * Checks the structure of every table and B-tree index of a database, and that each index has an entry for each row.
@@ -27,7 +31,6 @@ export async function checkStructure(
 ): Promise<string | undefined> {
   const { signal } = context;
   const { major, isAvailable } = await withConnection(server, database, signal, async (client) => {
-    await client.query('SET statement_timeout = 0');
     const available = await client.query(`SELECT FROM pg_available_extensions WHERE name = 'amcheck'`);
     return { major: (await readServerFacts(client)).major, isAvailable: available.rowCount === 1 };
   });

@@ -4,12 +4,18 @@ import { runProgram, type ProgramContext } from '../programs/run-program.js';
 /** What an entry of an archive is, as far as choosing what is restored must know. */
 export type EntryKind = 'table' | 'table data' | 'partition' | 'large object' | 'made of data' | 'other';
 
+/**
+ * The passes in which an archive is restored: all but the rest; privileges, and materialized views, which may need them;
+ * event triggers, which refreshing a view would fire.
+ */
+export const restorePasses = ['main', 'privileges', 'event triggers'] as const;
+export type RestorePass = (typeof restorePasses)[number];
+
 /** One entry of an archive's table of contents, with the entries that must be there before it. */
 export interface GraphEntry {
   dumpId: number;
   kind: EntryKind;
-  /** pg_restore restores it in a later pass than all else: privileges, and what may need them. */
-  isLate: boolean;
+  pass: RestorePass;
   /** Some may be of no entry of the archive. */
   dependencies: readonly number[];
 }
@@ -29,9 +35,18 @@ function describe(catalogue: string, rest: string): EntryKind {
   return /^(FK CONSTRAINT|MATERIALIZED VIEW DATA) /.test(rest) ? 'made of data' : 'other';
 }
 
-/** As pg_restore has it (`_tocEntryRestorePass`); a dash stands for no schema, which event triggers have. */
-const LATE =
-  /^((DEFAULT )?ACL|EVENT TRIGGER|MATERIALIZED VIEW DATA|(COMMENT|SECURITY LABEL) - EVENT TRIGGER) /;
+const PRIVILEGES = /^((DEFAULT )?ACL|MATERIALIZED VIEW DATA) /;
+/** A dash stands for no schema, which event triggers have. */
+const EVENT_TRIGGER = /^(EVENT TRIGGER|(COMMENT|SECURITY LABEL) - EVENT TRIGGER) /;
+
+/**
+ * As pg_restore has it (`_tocEntryRestorePass`), but that it makes event triggers and refreshes views in one, in the order
+ * of the archive: a trigger that keeps a log of what is done would keep that too, and one that forbids it would forbid it.
+ */
+function passOf(rest: string): RestorePass {
+  if (EVENT_TRIGGER.test(rest)) return 'event triggers';
+  return PRIVILEGES.test(rest) ? 'privileges' : 'main';
+}
 
 /** Reads lines of `pg_restore --list --verbose` as they come, into `entries`. */
 export function collectGraph(): { entries: GraphEntry[]; onLine: (line: string) => void } {
@@ -43,7 +58,7 @@ export function collectGraph(): { entries: GraphEntry[]; onLine: (line: string) 
     if (!dumpId) return;
     const kind = describe(catalogue!, rest!);
     // Of the text nothing is kept: there may be an entry for each of a million large objects.
-    entries.push({ dumpId: Number(dumpId), kind, isLate: LATE.test(rest!), dependencies: NONE });
+    entries.push({ dumpId: Number(dumpId), kind, pass: passOf(rest!), dependencies: NONE });
   };
   return { entries, onLine };
 }

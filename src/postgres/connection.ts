@@ -82,7 +82,7 @@ function describeServerError(error: unknown, server: ServerConnection, database:
 }
 
 /**
- * Opens a connection, lends it to `use` and closes it, whatever happens. An aborted signal closes it at once.
+ * Opens a connection without a limit on its statements, lends it to `use` and closes it, whatever happens. An aborted signal closes it at once.
  *
  * @param replication - for the commands of the replication protocol, beside SQL
  * @throws OperationError `ServerUnreachable`, `AuthenticationFailed`, `DatabaseNotFound`… by SQLSTATE
@@ -108,6 +108,8 @@ export async function withConnection<T>(
     ssl: tlsOptions(server, rootCertificate),
     application_name: APPLICATION_NAME,
     connectionTimeoutMillis: CONNECT_TIMEOUT_SECONDS * 1000,
+    // A limit that the role or the database has may be shorter than the statement takes that lifts it.
+    options: '-c statement_timeout=0',
     // It idles as long as pg_dump works: routers forget a connection on which nothing is sent.
     keepAlive: true,
     // Its types do not know of it.

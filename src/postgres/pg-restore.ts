@@ -4,7 +4,7 @@ import { OperationError } from '../model/failures.js';
 import type { ServerConnection } from '../model/server-connection.js';
 import { runProgram, type ProgramContext } from '../programs/run-program.js';
 import { libpqEnvironment, withConnection } from './connection.js';
-import { readArchiveGraph, type GraphEntry } from './archive-graph.js';
+import { readArchiveGraph, restorePasses, type GraphEntry } from './archive-graph.js';
 import { chooseTables } from './choose-tables.js';
 import { locateClient } from './locate-client.js';
 import { readServerFacts } from './server-facts.js';
@@ -66,8 +66,8 @@ function describeFullServer(server: ServerConnection, database: string, cause: O
  * Restores a directory-format dump into an empty database, with the pg_restore of the server's own major version.
  * Nothing that it reports is let pass.
  *
- * It is run twice: for everything up to the privileges, and for these and what comes after them. A grant may need
- * another one (of the schema to the grantor, say), and several workers make them at the same time.
+ * It is run once for each of {@link restorePasses}. A grant may need another one (of the schema to the grantor, say), and
+ * several workers would make them at the same time.
  *
  * @param archive - the directory that pg_dump made; a list is written beside it
  * @throws OperationError `TargetUnfit` for what the server lacks, `ServerUnreachable`… or `ProgramFailed`
@@ -89,10 +89,10 @@ export async function restoreArchive(
       restoreEntries(server, database, archive, entries, { program, jobs }, context);
     const stopWatching = watchGrowth(client, database, context);
     try {
-      const early = chosen.filter(({ isLate }) => !isLate);
-      const late = chosen.filter(({ isLate }) => isLate);
-      await restore(early, Math.max(jobs, LEAST_JOBS));
-      if (late.length > 0) await restore(late, 1);
+      for (const pass of restorePasses) {
+        const entries = chosen.filter((entry) => entry.pass === pass);
+        if (entries.length > 0) await restore(entries, pass === 'main' ? Math.max(jobs, LEAST_JOBS) : 1);
+      }
     } catch (error) {
       throw isDiskFull(error) ? describeFullServer(server, database, error) : error;
     } finally {

@@ -29,7 +29,7 @@ export async function withSnapshot<T>(
   return withConnection(server, database, signal, async (client) => {
     const facts = await readServerFacts(client);
     // The session idles while pg_dump works: no limit of the server, the role or the database may end it.
-    await client.query('SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0');
+    await client.query('SET idle_in_transaction_session_timeout = 0');
     // As pg_dump does: names print qualified, and nothing that a user has made is called instead of PostgreSQL's own.
     await client.query(`SET search_path = ''`);
     if (facts.major >= 17) await client.query('SET transaction_timeout = 0');

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { collectGraph } from '../../src/postgres/archive-graph.js';
+import { collectGraph, type RestorePass } from '../../src/postgres/archive-graph.js';
 import { chooseEntries } from '../../src/postgres/choose-entries.js';
 
 /** Of a real list: two tables, one of which refers to the other, a partitioned one, and what stands around them. */
@@ -101,8 +101,9 @@ describe('chosen are', () => {
   });
 });
 
-test('privileges, and what may need them, are late', () => {
-  expect(entries.filter(({ isLate }) => isLate).map(({ dumpId }) => dumpId)).toEqual([
-    2700, 2800, 2801, 2802, 2636,
-  ]);
+test('privileges come late, with what may need them, and event triggers last', () => {
+  const inPass = (wanted: RestorePass) =>
+    entries.filter(({ pass }) => pass === wanted).map(({ dumpId }) => dumpId);
+  expect(inPass('privileges')).toEqual([2700, 2800, 2636]);
+  expect(inPass('event triggers')).toEqual([2801, 2802]);
 });

@@ -13,6 +13,8 @@ async function makeDatabase({ query }: ScratchTest): Promise<void> {
     DATABASE,
     'CREATE TABLE agents (id int PRIMARY KEY, name text)',
     `INSERT INTO agents SELECT i, 'agent ' || i FROM generate_series(1, 1000) i`,
+    `CREATE FUNCTION forbid() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no %', tg_tag; END $$`,
+    'CREATE EVENT TRIGGER forbid ON ddl_command_start EXECUTE FUNCTION forbid()',
     `ALTER DATABASE "${DATABASE}" SET default_transaction_read_only = on`,
     `ALTER DATABASE "${DATABASE}" SET statement_timeout = '1ms'`,
   );

@@ -55,6 +55,23 @@ test('arrays keep their NULLs, whatever the database has set for those who type 
   expect((await restoreAndCompare(server, dumped, target, directory)).differences).toEqual([]);
 });
 
+test.each([
+  ['keep a log of what is done', `INSERT INTO public.log VALUES (tg_tag)`],
+  ['forbid it', `RAISE EXCEPTION '% is not allowed', tg_tag`],
+])('event triggers that %s are made when all is done', async (title, body) => {
+  const { directory, dumped, target } = await prepare(
+    title,
+    `CREATE TABLE log (tag text);
+     CREATE MATERIALIZED VIEW counted AS SELECT count(*) FROM log;
+     CREATE FUNCTION on_ddl() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN ${body}; END $$;
+     CREATE EVENT TRIGGER "on ddl" ON ddl_command_end EXECUTE FUNCTION on_ddl();
+     COMMENT ON EVENT TRIGGER "on ddl" IS 'watches'`,
+  );
+  expect((await restoreAndCompare(server, dumped, target, directory)).differences).toEqual([]);
+  const triggers = `SELECT evtname AS name, obj_description(oid) AS comment FROM pg_event_trigger`;
+  expect(await server.query(target.database, triggers)).toEqual([{ name: 'on ddl', comment: 'watches' }]);
+});
+
 test('grants that need other grants come back, though several workers are at it', async () => {
   await server.query('postgres', 'CREATE ROLE granting; CREATE ROLE granted');
   // To grant on the table one has to be let into its schema, which is the last and longest of its grants to make.
