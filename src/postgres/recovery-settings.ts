@@ -50,7 +50,8 @@ export function recoverySettings(
 function targetSetting(target: RecoveryTarget): Record<string, string> {
   switch (target.kind) {
     case 'time':
-      return { recovery_target_time: target.time };
+      // Settings are read before the names of time zones, and Z is one.
+      return { recovery_target_time: target.time.replace(/Z$/, '+00') };
     case 'lsn':
       return { recovery_target_lsn: target.lsn };
     case 'name':

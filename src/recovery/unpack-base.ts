@@ -5,7 +5,7 @@ import { withDecryption, type DecryptOptions } from '../archive/decrypt.js';
 import { compressorCommand } from '../archive/tar.js';
 import { unpack } from '../archive/unpack.js';
 import type { BaseManifest } from '../model/base-manifest.js';
-import { locateClient } from '../postgres/locate-client.js';
+import { locateServerPrograms } from '../postgres/locate-client.js';
 import { giveToOrdinaryUser } from '../postgres/ordinary-user.js';
 import { verifyBaseBackup } from '../postgres/pg-verifybackup.js';
 import { locateProgram } from '../programs/locate-program.js';
@@ -34,7 +34,7 @@ export async function unpackBase(
 ): Promise<string[]> {
   const { programDirectories } = options;
   const major = Math.floor(parts.at(-1)!.manifest.serverVersion / 10000);
-  const locate = (program: string) => locateClient(program, major, programDirectories, context.signal);
+  const binDirectory = await locateServerPrograms(major, programDirectories, context.signal);
   const isWhole = parts.length === 1;
   const directories = parts.map(({ manifest }) =>
     isWhole ? dataDirectory : `${dataDirectory}.${manifest.id}`,
@@ -45,14 +45,14 @@ export async function unpackBase(
     await mkdir(directory, { mode: 0o700 });
     if (manifest.layout === 'stream') await unpack(manifest.artifact, file, { directory }, options, context);
     else await unpackFiles(manifest, file, directory, options, context);
-    if (!(await verifyBaseBackup(await locate('pg_verifybackup'), directory, context)))
+    if (!(await verifyBaseBackup(join(binDirectory, 'pg_verifybackup'), directory, context)))
       notes.push(`The files of ${manifest.id} were not compared one by one: pg_verifybackup crashed.`);
     // It would have the server look for the tablespaces where they were.
     await rm(join(directory, 'tablespace_map'), { force: true });
   }
   if (!isWhole) {
     const combine = {
-      file: await locate('pg_combinebackup'),
+      file: join(binDirectory, 'pg_combinebackup'),
       args: [...directories, `--output=${dataDirectory}`],
     };
     await runProgram({ ...combine, args: ['--no-sync', ...combine.args] }, context);
