@@ -35,11 +35,18 @@ export async function renewSlot(client: Client, name: string): Promise<Replicati
   return (await readSlot(client, name))!;
 }
 
-/** Lets the server remove what it keeps before a position. Never backwards: an earlier position changes nothing. */
-export async function advanceSlot(client: Client, name: string, to: Lsn): Promise<void> {
-  await client.query(
-    `SELECT pg_replication_slot_advance(slot_name, greatest($2::pg_lsn, restart_lsn))
-       FROM pg_replication_slots WHERE slot_name = $1`,
+/**
+ * Lets the server remove what it keeps before a position; an earlier one changes nothing.
+ *
+ * @returns from where on the server keeps WAL now; undefined when there is no such slot any more
+ */
+export async function advanceSlot(client: Client, name: string, to: Lsn): Promise<Lsn | undefined> {
+  const { rows } = await client.query<{ end: string }>(
+    `SELECT moved.end_lsn::text AS end
+       FROM pg_replication_slots AS slot,
+            pg_replication_slot_advance(slot.slot_name, greatest($2::pg_lsn, slot.restart_lsn)) AS moved
+      WHERE slot.slot_name = $1 AND slot.restart_lsn IS NOT NULL`,
     [name, formatLsn(to)],
   );
+  return parseLsn(rows[0]?.end ?? '');
 }

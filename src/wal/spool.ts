@@ -18,7 +18,7 @@ export interface Spool {
   segmentBytes: number;
   /** Where segments arrive: those that are whole, under their names; the one being received, as `<name>.partial`. */
   directory: string;
-  /** Where a file is compressed and encrypted. What is left there after a crash is made anew. */
+  /** Where a file is compressed and encrypted. */
   outgoing: string;
   /** Where files are put that cannot be archived, for a person to look at. */
   aside: string;
@@ -67,7 +67,6 @@ export async function openSpool(
     aside: join(received ?? root, 'aside'),
     children: join(root, 'children'),
   };
-  await rm(spool.outgoing, { recursive: true, force: true });
   for (const directory of [spool.directory, spool.outgoing, spool.aside, spool.children])
     await mkdir(directory, { recursive: true, mode: 0o700 });
   return spool;
@@ -127,4 +126,17 @@ export async function beginSpoolAt(spool: Spool, position: WalSegment): Promise<
   const file = partialPath(spool, segmentName({ ...position, start }, spool.segmentBytes));
   await (await open(file, 'w', 0o600)).close();
   await syncDirectory(spool.directory);
+}
+
+/** Makes pg_receivewal receive a segment anew, and all that follow it: the server has them still. */
+export async function rewindSpool(spool: Spool, position: WalSegment): Promise<void> {
+  for (const { name, start } of (await listSpool(spool)).segments)
+    if (start >= position.start) await rm(spooledPath(spool, name), { force: true });
+  await beginSpoolAt(spool, position);
+}
+
+/** Removes what was being made for the store when something ended; it is made anew. */
+export async function clearOutgoing({ outgoing }: Spool): Promise<void> {
+  await rm(outgoing, { recursive: true, force: true });
+  await mkdir(outgoing, { mode: 0o700 });
 }

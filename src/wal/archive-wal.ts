@@ -1,0 +1,110 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { GpgRecipients } from '../archive/gpg.js';
+import { withEncryption } from '../archive/gpg.js';
+import { segmentName } from '../model/wal-segment.js';
+import { endRecordedChildren } from '../programs/child-ledger.js';
+import type { PipelineProgram } from '../programs/run-pipeline.js';
+import type { ArchiverHalf, ArchiverState, HalfEnding } from './archiver-state.js';
+import { recordGap, type LostWal } from './record-gap.js';
+import type { ShippingMeans } from './ship-file.js';
+import { shipSpool } from './ship-spool.js';
+import { clearOutgoing, rewindSpool, type Spool, type SpooledSegment } from './spool.js';
+import { streamWal, type StreamSource } from './stream-wal.js';
+import type { OperationError } from '../model/failures.js';
+
+/** What is archived, from where to where. */
+export interface ArchiverOptions {
+  spool: Spool;
+  source: StreamSource;
+  means: Omit<ShippingMeans, 'signal' | 'encrypt' | 'store'>;
+  /** Left out where nothing is encrypted. */
+  keys?: GpgRecipients | undefined;
+  /** When to stop, if nothing else happens before, in seconds. */
+  seconds: number;
+}
+
+/** Why an archiver stopped. */
+export type ArchiverEnding =
+  { kind: 'timeIsOver' } | { kind: 'gap'; gap: LostWal } | { kind: 'otherCluster' };
+
+/** A state in which nothing has been done yet. */
+export function beginState(): ArchiverState {
+  return { segments: 0, bytes: 0, storedBytes: 0, lagBytes: 0, lagSeconds: 0, aside: [], trouble: {} };
+}
+
+/**
+ * Archives a server's WAL: receives it into the spool and ships it from there to the store, at the same time, until its
+ * time is over, WAL is found to be lost, or the server turns out to be another one.
+ *
+ * @param state - kept up to date
+ * @throws OperationError what waiting does not mend
+ */
+export async function archiveWal(
+  { spool, source, means, keys, seconds }: ArchiverOptions,
+  state: ArchiverState,
+  { signal, warn }: Pick<ArchiverHalf, 'signal' | 'warn'>,
+): Promise<ArchiverEnding> {
+  // What a worker that was killed has left, would else write beside what is started here.
+  await endRecordedChildren({ directory: spool.children });
+  await clearOutgoing(spool);
+  const half = { spool, state, signal, warn };
+  const { store } = source;
+  const until = Date.now() + seconds * 1000;
+  const run = async (encrypt?: PipelineProgram): Promise<ArchiverEnding> => {
+    const received = new Set<string>();
+    for (;;) {
+      const ending = await runHalves(half, source, { ...means, store, encrypt }, until);
+      if (ending.kind !== 'unfit') return ending;
+      const { segment, error } = ending;
+      warn({ segment: segment.name, error: error.message }, 'a WAL segment was set aside');
+      // The server has it still: what was received may be damaged here only.
+      const isWorthAnother = error.type === 'ArtifactDamaged' && !received.has(segment.name);
+      if (!isWorthAnother) return { kind: 'gap', gap: await giveUp(half, source, segment, error) };
+      received.add(segment.name);
+      await rewindSpool(spool, segment);
+      delete state.heldAt;
+    }
+  };
+  if (!keys) return run();
+  return withEncryption(keys, spool.outgoing, means.programDirectories, { signal }, run);
+}
+
+/** Runs both halves until one of them comes to an end, or the time is over; the other one has ended then too. */
+async function runHalves(
+  half: ArchiverHalf,
+  source: StreamSource,
+  means: Omit<ShippingMeans, 'signal'>,
+  until: number,
+): Promise<HalfEnding | { kind: 'timeIsOver' }> {
+  const over = new AbortController();
+  const signal = AbortSignal.any([half.signal, over.signal]);
+  const both = { ...half, signal };
+  const running = [
+    streamWal(both, source),
+    shipSpool(both, { ...means, signal }),
+    delay(Math.max(0, until - Date.now()), { kind: 'timeIsOver' as const }, { signal }),
+  ];
+  try {
+    return await Promise.race(running);
+  } finally {
+    over.abort();
+    await Promise.allSettled(running);
+  }
+}
+
+async function giveUp(
+  { spool, signal }: ArchiverHalf,
+  { store }: StreamSource,
+  { timeline, start }: SpooledSegment,
+  { message }: OperationError,
+): Promise<LostWal> {
+  const gap = {
+    timeline,
+    first: segmentName({ timeline, start }, spool.segmentBytes),
+    from: start,
+    to: start + BigInt(spool.segmentBytes),
+    reason: message,
+  };
+  await recordGap(store, spool.cluster, gap, signal);
+  return gap;
+}
