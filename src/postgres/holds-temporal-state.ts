@@ -24,10 +24,14 @@ export async function holdsTemporalState(
         WHERE relkind = 'r' AND relname IN ('executions', 'executions_visibility')`,
     );
     for (const { schema, table, type } of rows) {
-      // Temporal keeps the sixteen bytes of it in its state, the text in its visibility records.
-      const value = type === 'bytea' ? Buffer.from(runId.replaceAll('-', ''), 'hex') : runId;
+      // Temporal keeps the sixteen bytes of it in its state, the text in its visibility records; others who have such a
+      // table may keep numbers there.
+      const [column, value] =
+        type === 'bytea'
+          ? ['run_id', Buffer.from(runId.replaceAll('-', ''), 'hex')]
+          : ['run_id::text', runId];
       const { rowCount } = await client.query(
-        `SELECT FROM ${escapeIdentifier(schema)}.${escapeIdentifier(table)} WHERE run_id = $1 LIMIT 1`,
+        `SELECT FROM ${escapeIdentifier(schema)}.${escapeIdentifier(table)} WHERE ${column} = $1 LIMIT 1`,
         [value],
       );
       if (rowCount === 1) return true;

@@ -23,6 +23,8 @@ test('the databases in which a run’s own Temporal keeps it are known, and no o
     'other',
     `CREATE TABLE executions (run_id bytea); INSERT INTO executions VALUES ('\\x00');
      CREATE TABLE executions_visibility (run_id char(64)); INSERT INTO executions_visibility VALUES ('another');
+     CREATE SCHEMA agents; CREATE TABLE agents.executions (run_id bigint); INSERT INTO agents.executions VALUES (1);
+     CREATE SCHEMA runs; CREATE TABLE runs.executions (run_id uuid); INSERT INTO runs.executions VALUES (gen_random_uuid());
      CREATE SCHEMA odd; CREATE VIEW odd.executions AS SELECT ''::text AS run_id`,
   );
 
