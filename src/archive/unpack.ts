@@ -51,8 +51,16 @@ async function extractTo(
   await mkdir(directory, { recursive: true });
   return {
     file: await locateProgram('tar', programDirectories),
-    // Of whoever unpacks it, also where that is root.
-    args: ['--extract', '--no-same-owner', '--no-same-permissions', '--file=-', `--directory=${directory}`],
+    args: [
+      '--extract',
+      // Of whoever unpacks it, also where that is root.
+      '--no-same-owner',
+      '--no-same-permissions',
+      // It writes as much at once as it has read: 1 MiB instead of 10 KiB saves half of its time.
+      '--blocking-factor=2048',
+      '--file=-',
+      `--directory=${directory}`,
+    ],
     findFault: (said, hasFailed) =>
       hasFailed && typeOfMessage(said) === undefined
         ? damagedArtifact(artifact, 'holds an archive that cannot be read to its end', said)
