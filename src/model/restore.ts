@@ -6,6 +6,20 @@ const count = z.int().nonnegative();
 /** A table of a database. */
 const tableName = z.object({ schema: z.string(), name: z.string() });
 
+/** Who must agree before anything is done. */
+export const approvalPlan = z.object({
+  provider: z.enum(['temponest', 'signal', 'none']),
+  needed: z
+    .int()
+    .min(0)
+    .max(2)
+    .describe(
+      'how many different people must agree: none for what is made beside, one for handing over a server, two for replacing a live database',
+    ),
+  approvers: z.array(z.string()).describe('for the provider signal: who may'),
+  timeoutSeconds: z.int(),
+});
+
 /** What one restore does, decided at its start; also the answer to a dry run. Small: the inventory stays in the store. */
 export const restorePlan = z.object({
   backup: z.object({
@@ -43,16 +57,11 @@ export const restorePlan = z.object({
     .number()
     .optional()
     .describe('how long the last restore of this database took, where one is known'),
-  approval: z.object({
-    provider: z.enum(['temponest', 'signal', 'none']),
-    needed: z
-      .int()
-      .min(0)
-      .max(2)
-      .describe('how many different people must agree: none for beside, two for replacing a live database'),
-    approvers: z.array(z.string()).describe('for the provider signal: who may'),
-    timeoutSeconds: z.int(),
-  }),
+  approval: approvalPlan,
+  recovered: z
+    .literal(true)
+    .optional()
+    .describe('taken out of a recovered server: what it is of lies in staging, and in no store'),
   beginning: z
     .int()
     .optional()

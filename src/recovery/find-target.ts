@@ -1,0 +1,180 @@
+import type { DecryptOptions } from '../archive/decrypt.js';
+import { chainOf, listBaseBackups } from '../catalogue/base-backups.js';
+import { listWal } from '../catalogue/wal-archive.js';
+import type { BaseManifest } from '../model/base-manifest.js';
+import { OperationError } from '../model/failures.js';
+import { formatMoment, parseMoment, type Moment } from '../model/moment.js';
+import type { Cluster } from '../model/physical-keys.js';
+import type { RecoveryTarget } from '../model/recovery-target.js';
+import { formatLsn, parseLsn } from '../model/wal-segment.js';
+import type { ProgramContext } from '../programs/run-program.js';
+import type { Store } from '../stores/store.js';
+import { newestBefore, newestBeforeLsn, ofNewestCluster } from './choose-base.js';
+import { locateTime } from './locate-time.js';
+import { describeWindows } from './describe-windows.js';
+import { findPath, type WalPath } from './wal-path.js';
+import { withWalReader, type WalReader } from './wal-reader.js';
+
+/** A recovery that is possible: what is read for it, from where to where. */
+export interface FoundTarget {
+  backups: BaseManifest[];
+  base: BaseManifest;
+  path: WalPath;
+  target: RecoveryTarget;
+  /** How many segments of the path replay reads. */
+  segments: number;
+}
+
+/** Where a target is looked for. */
+export interface TargetSearch {
+  store: Store;
+  server: string;
+  options: DecryptOptions;
+  /**
+   * Brings into the store what the server has written up to now, where somebody is there to do that; answers whether
+   * anybody was.
+   */
+  bringUpToDate: (cluster: Cluster, signal: AbortSignal) => Promise<boolean>;
+  context: ProgramContext;
+}
+
+/**
+ * Finds out how a target can be reached from what one store holds, and refuses one that cannot before anything is done.
+ *
+ * @throws OperationError `TargetOutOfWindow` with what can be recovered to; `WalMissing` naming the first missing segment;
+ * `BackupNotFound` when the store holds no base backup
+ */
+export async function findTarget(search: TargetSearch, wanted: RecoveryTarget): Promise<FoundTarget> {
+  const { store, server, context } = search;
+  const listed = await listBaseBackups(store, server, context.signal);
+  // One that holds the changes since another that is gone is of no use.
+  const backups = listed.filter((backup) => chainOf(listed, backup) !== undefined);
+  if (backups.length === 0)
+    throw new OperationError(
+      'BackupNotFound',
+      `Store "${store.name}" holds no base backup of server "${server}"; make one with "temponest-backups backup-cluster".`,
+    );
+  switch (wanted.kind) {
+    case 'time':
+      return findTime(search, backups, parseMoment(wanted.time)!);
+    case 'lsn':
+      return findLsn(search, backups, wanted.lsn);
+    case 'name':
+      return findName(search, backups, wanted.name);
+    case 'end':
+      return findEnd(search, backups);
+  }
+}
+
+async function findTime(search: TargetSearch, backups: BaseManifest[], moment: Moment): Promise<FoundTarget> {
+  const base = newestBefore(backups, moment);
+  const what = formatMoment(moment);
+  if (!base) throw await outOfWindow(search, backups, what);
+  return withReader(search, base, async (reader) => {
+    let path = await readPath(search, base);
+    let located = await locateTime(path.segments, moment, reader);
+    if (!('stopsIn' in located) && path.missing.length === 0 && (await bringUpToDate(search, base))) {
+      path = await readPath(search, base);
+      located = await locateTime(path.segments, moment, reader);
+    }
+    if (!('stopsIn' in located)) throw await outOfWindow(search, backups, what, located.lastEnd);
+    return { backups, base, path, target: { kind: 'time', time: what }, segments: located.stopsIn + 1 };
+  });
+}
+
+async function findLsn(search: TargetSearch, backups: BaseManifest[], text: string): Promise<FoundTarget> {
+  const lsn = parseLsn(text)!;
+  const base = newestBeforeLsn(backups, lsn);
+  const what = `LSN ${text}`;
+  if (!base) throw await outOfWindow(search, backups, what);
+  return withReader(search, base, async (reader) => {
+    // PostgreSQL stops after the first record that begins there or later, and fails where there is none.
+    const find = async (path: WalPath) => {
+      const first = path.segments.findIndex(({ start }) => start + BigInt(base.walSegmentBytes) > lsn);
+      for (let index = first; index >= 0 && index < path.segments.length; index += 1)
+        if (((await reader.readLastRecord(path.segments[index]!)) ?? -1n) >= lsn) return index + 1;
+      return undefined;
+    };
+    let path = await readPath(search, base);
+    let segments = await find(path);
+    if (segments === undefined && path.missing.length === 0 && (await bringUpToDate(search, base))) {
+      path = await readPath(search, base);
+      segments = await find(path);
+    }
+    if (segments === undefined) throw await outOfWindow(search, backups, what);
+    return { backups, base, path, target: { kind: 'lsn', lsn: formatLsn(lsn) }, segments };
+  });
+}
+
+/** The newest base backup after which there is a restore point of that name: of two alike, PostgreSQL takes the first. */
+async function findName(search: TargetSearch, backups: BaseManifest[], name: string): Promise<FoundTarget> {
+  const looked = new Set<string>();
+  for (const base of ofNewestCluster(backups)) {
+    const path = await readPath(search, base);
+    const consistent = parseLsn(base.stopLsn)!;
+    const found = await withReader(search, base, async (reader) => {
+      for (const [index, segment] of path.segments.entries()) {
+        if (looked.has(segment.name)) continue;
+        looked.add(segment.name);
+        const points = await reader.readRestorePoints(segment);
+        if (points.some((point) => point.name === name && point.lsn >= consistent)) return index + 1;
+      }
+      return undefined;
+    });
+    if (found !== undefined) return { backups, base, path, target: { kind: 'name', name }, segments: found };
+  }
+  throw await outOfWindow(search, backups, `restore point "${name}"`);
+}
+
+async function findEnd(search: TargetSearch, backups: BaseManifest[]): Promise<FoundTarget> {
+  const [base] = ofNewestCluster(backups) as [BaseManifest];
+  await bringUpToDate(search, base);
+  const path = await readPath(search, base);
+  if (path.missing.length > 0) throw missingWal(base, path);
+  return { backups, base, path, target: { kind: 'end' }, segments: path.segments.length };
+}
+
+const bringUpToDate = ({ bringUpToDate: bring, context }: TargetSearch, base: BaseManifest) =>
+  bring(base, context.signal);
+
+function withReader<T>(
+  { store, options, context }: TargetSearch,
+  base: BaseManifest,
+  use: (reader: WalReader) => Promise<T>,
+): Promise<T> {
+  return withWalReader(store, base, options, context, use);
+}
+
+async function readPath({ store, context }: TargetSearch, base: BaseManifest): Promise<WalPath> {
+  const path = findPath(await listWal(store, base, context.signal), base);
+  if (path.end < parseLsn(base.stopLsn)!) throw missingWal(base, path);
+  return path;
+}
+
+function missingWal({ id, server }: BaseManifest, { end, missing, last }: WalPath): OperationError {
+  const [gap] = missing;
+  const which = gap
+    ? `the segments ${gap.first} to ${gap.last}, which it needs,`
+    : `the segment after ${last ?? formatLsn(end)}, which it needs,`;
+  return new OperationError(
+    'WalMissing',
+    `Base backup ${id} of server ${server} cannot be recovered from: ${which} are missing; see "temponest-backups wal status", and make a new base backup.`,
+  );
+}
+
+async function outOfWindow(
+  search: TargetSearch,
+  backups: BaseManifest[],
+  what: string,
+  lastEnd?: Moment,
+): Promise<OperationError> {
+  const windows = await describeWindows(search.store, backups, search.context.signal);
+  const last =
+    lastEnd === undefined
+      ? ''
+      : ` The last transaction before the end of its WAL ended at ${formatMoment(lastEnd)}.`;
+  return new OperationError(
+    'TargetOutOfWindow',
+    `Server ${search.server} cannot be recovered to ${what}: store "${search.store.name}" reaches ${windows}.${last} Name a moment in there, or recover to the latest.`,
+  );
+}
