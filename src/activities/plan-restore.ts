@@ -9,6 +9,7 @@ import { findTables } from '../model/find-tables.js';
 import type { RestorePlan } from '../model/restore.js';
 import { replacedName, restoredName } from '../model/restore-names.js';
 import type { AdministeredServer } from '../postgres/administer.js';
+import { refuseIrreplaceable } from '../postgres/refuse-unswappable.js';
 import { readTargetFacts, type TargetFacts } from '../postgres/target-facts.js';
 import { checkMeans } from '../restores/check-means.js';
 import { readVolumeSpace } from '../staging/volume.js';
@@ -154,5 +155,6 @@ async function planReplacement(
       `Server ${target.server.name} has no database "${database}" to be replaced; restore it with mode beside and into.database "${database}".`,
     );
   await refuseTemporalState(target.server, database, signal);
+  await refuseIrreplaceable(target, database, signal);
   return { database, bytes, becomes };
 }

@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import { OperationError } from '../model/failures.js';
-import type { AdministeredServer } from './administer.js';
+import { administer, type AdministeredServer } from './administer.js';
 import { IS_UNFINISHED } from './restore-target.js';
 
 /** What stays with a database when it is renamed, or keeps it from being renamed, and what to do about it. */
@@ -25,16 +25,37 @@ const obstacles = [
 ] as const;
 
 /**
+ * Refuses to replace a database that can't be renamed, before the work of making what is to replace it.
+ *
+ * @throws OperationError `TargetUnfit`
+ */
+export async function refuseIrreplaceable(
+  target: AdministeredServer,
+  database: string,
+  signal: AbortSignal,
+): Promise<void> {
+  await administer(target, signal, async (client) => {
+    await refuseUnfinished(client, target, [database]);
+    await refuseUnswappable(client, target, [database]);
+  });
+}
+
+/**
  * Refuses to rename databases of which something would break or be left behind.
  *
  * @throws OperationError `TargetUnfit`
  */
 export async function refuseUnswappable(
   client: Client,
-  { server }: AdministeredServer,
+  { server, maintenanceDatabase }: AdministeredServer,
   databases: readonly string[],
 ): Promise<void> {
   for (const database of databases) {
+    if (database === maintenanceDatabase)
+      throw new OperationError(
+        'TargetUnfit',
+        `Database "${database}" is the one from which server ${server.name} is administered; set another maintenanceDatabase in backups.yaml.`,
+      );
     for (const { query, what, why } of obstacles) {
       const { rows } = await client.query<{ name: string }>(query, [database]);
       const [first] = rows;

@@ -86,7 +86,7 @@ function isDone({ live, replacement, becomes }: Swap, oids: ReadonlyMap<string, 
 }
 
 function refuseNames(
-  { server, maintenanceDatabase }: AdministeredServer,
+  { server }: AdministeredServer,
   { live, replacement, becomes }: Swap,
   oids: ReadonlyMap<string, number>,
 ): void {
@@ -95,11 +95,6 @@ function refuseNames(
       throw new OperationError(
         'DatabaseNotFound',
         `Server ${server.name} has no database "${name}", so nothing was swapped; see "temponest-backups list" and \\l in psql.`,
-      );
-    if (name === maintenanceDatabase)
-      throw new OperationError(
-        'TargetUnfit',
-        `Database "${name}" is the one from which server ${server.name} is administered; set another maintenanceDatabase in backups.yaml.`,
       );
   }
   if (oids.has(becomes))

@@ -95,6 +95,28 @@ describe('a restore', () => {
     expect(await countOf('shop')).toBe(1000);
   });
 
+  it('refuses at once to replace what it could not rename in the end', async () => {
+    await system.postgres.query(
+      'other',
+      `CREATE SUBSCRIPTION news CONNECTION 'host=127.0.0.1 port=1' PUBLICATION news
+         WITH (connect = false, slot_name = 'news');
+       ALTER SUBSCRIPTION news ENABLE`,
+    );
+    await expect(restore({ database: 'other', mode: 'swap', dryRun: true })).rejects.toMatchObject({
+      cause: {
+        cause: {
+          type: 'TargetUnfit',
+          message: expect.stringMatching(/has the subscription "news"/) as string,
+        },
+      },
+    });
+    await system.postgres.query(
+      'other',
+      'ALTER SUBSCRIPTION news DISABLE; ALTER SUBSCRIPTION news SET (slot_name = NONE)',
+    );
+    await system.postgres.query('other', 'DROP SUBSCRIPTION news');
+  });
+
   it('names the roles that the target lacks, and makes them on request', async () => {
     await system.postgres.query('postgres', 'CREATE ROLE keeper NOLOGIN CONNECTION LIMIT 7');
     await system.postgres.query('other', 'CREATE TABLE kept (n int); ALTER TABLE kept OWNER TO keeper');
