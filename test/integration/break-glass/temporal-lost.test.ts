@@ -12,7 +12,7 @@ import { makeGpgHome } from '../../support/gpg-home.js';
 import { waitUntil } from '../../support/wait-until.js';
 import { listStore } from '../../support/whole-backup.js';
 import { failureOf } from '../../support/workflow-failure.js';
-import { runCli } from '../client/run-cli.js';
+import { breakGlass, describeTarget } from '../client/rescue-glass.js';
 import { answer, type ask, type greet } from './agent-workflows.js';
 import { AGENTS, withAgents } from './agents.js';
 
@@ -46,25 +46,11 @@ async function backUp({ client }: BackupSystem, workflowId: string) {
   return backups.map(({ database = 'globals', outcome }) => `${database} ${outcome}`).sort();
 }
 
-/** Fills the server from the store and the key alone, with the password where the worker looks for it as well. */
-async function rescueServer(system: BackupSystem, { host, port, password, binDirectory }: PostgresServer) {
-  const passwordFile = join(system.scratch, 'postgres-password');
-  await writeFile(passwordFile, password);
-  const passphraseFile = join(system.scratch, 'passphrase');
-  await writeFile(passphraseFile, PASSPHRASE, { mode: 0o600 });
-  const keys = [
-    '--private-keys',
-    join(system.scratch, 'private-keys.asc'),
-    '--passphrase-file',
-    passphraseFile,
-  ];
-  const target = ['--host', host, '--port', String(port), '--password-file', passwordFile];
-  const { PATH, HOME, TMPDIR } = system.environment;
-  return runCli(['rescue', 'server', '--store', system.store.url, ...keys, ...target], {
-    PATH: `${binDirectory}:${PATH!}`,
-    HOME: HOME!,
-    TMPDIR: TMPDIR!,
-  });
+/** Fills the server from the store and the key alone, with its password where the worker finds it afterwards as well. */
+async function rescueServer(system: BackupSystem, replacement: PostgresServer) {
+  await writeFile(join(system.scratch, 'postgres-password'), replacement.password);
+  const { rescue, store, keys } = await breakGlass(system, { passphrase: PASSPHRASE });
+  return rescue('server', ...store, ...keys, ...(await describeTarget(system, replacement)));
 }
 
 async function expectWorkGoesOn(client: Client): Promise<void> {
@@ -99,43 +85,50 @@ async function readWholeBackup({ store }: BackupSystem): Promise<DatabaseManifes
   return manifest;
 }
 
-test('Temporal goes on where it was after the PostgreSQL server that keeps its state was destroyed', async () => {
-  await using postgres = await startPostgres();
-  await postgres.query('postgres', `CREATE ROLE ${role.user} LOGIN CREATEDB PASSWORD '${role.password}'`);
-  await using temporal = await startTemporal124({ postgres: { ...postgres, ...role } });
-  await using key = await makeGpgHome('backups@test.invalid', { passphrase: PASSPHRASE });
-  const databases = ['temporal', 'temporal_visibility'];
-  await using system = await startBackupSystem({
-    databases,
-    postgres,
-    temporal,
-    encryption: 'gpg',
-    key,
-    server: { globals: true },
-  });
-  await withAgents(temporal.address, () => putAgentsToWork(system));
-  const allCommitted = ['globals', ...databases].map((name) => `${name} committed`);
-  expect(await backUp(system, 'nightly')).toEqual(allCommitted);
-  const backup = await readWholeBackup(system);
+/** In milliseconds: three servers are started twice, one after the other. */
+const PATIENCE = 300_000;
 
-  await system.worker.stop();
-  await temporal.kill();
-  await postgres.stop();
-  await using replacement = await startPostgres({ port: postgres.port });
-  const { exitCode, stderr } = await rescueServer(system, replacement);
-  expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
-  await temporal.start();
-  await withAgents(temporal.address, () => expectWorkGoesOn(system.client));
+test(
+  'Temporal goes on where it was after the PostgreSQL server that keeps its state was destroyed',
+  async () => {
+    await using postgres = await startPostgres();
+    await postgres.query('postgres', `CREATE ROLE ${role.user} LOGIN CREATEDB PASSWORD '${role.password}'`);
+    await using temporal = await startTemporal124({ postgres: { ...postgres, ...role } });
+    await using key = await makeGpgHome('backups@test.invalid', { passphrase: PASSPHRASE });
+    const databases = ['temporal', 'temporal_visibility'];
+    await using system = await startBackupSystem({
+      databases,
+      postgres,
+      temporal,
+      encryption: 'gpg',
+      key,
+      server: { globals: true },
+    });
+    await withAgents(temporal.address, () => putAgentsToWork(system));
+    const allCommitted = ['globals', ...databases].map((name) => `${name} committed`);
+    expect(await backUp(system, 'nightly')).toEqual(allCommitted);
+    const backup = await readWholeBackup(system);
 
-  // Its own backup was on its way at that moment, too. It must not damage the one that all this was made from.
-  await system.worker.start();
-  const { workflow } = system.client;
-  const own = workflow.getHandle(operationId({ kind: 'database', server: SERVER, database: 'temporal' }));
-  expect(await failureOf(own)).toMatchObject({
-    type: 'StoreConflict',
-    message: expect.stringContaining('nothing is to be done') as string,
-  });
-  expect(await failureOf(workflow.getHandle('nightly'))).toMatchObject({ type: 'BackupsFailed' });
-  expect(await readWholeBackup(system)).toEqual(backup);
-  expect(await backUp(system, 'next')).toEqual(allCommitted);
-});
+    await system.worker.stop();
+    await temporal.kill();
+    await postgres.stop();
+    await using replacement = await startPostgres({ port: postgres.port });
+    const { exitCode, stderr } = await rescueServer(system, replacement);
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+    await temporal.start();
+    await withAgents(temporal.address, () => expectWorkGoesOn(system.client));
+
+    // Its own backup was on its way at that moment, too. It must not damage the one that all this was made from.
+    await system.worker.start();
+    const { workflow } = system.client;
+    const own = workflow.getHandle(operationId({ kind: 'database', server: SERVER, database: 'temporal' }));
+    expect(await failureOf(own)).toMatchObject({
+      type: 'StoreConflict',
+      message: expect.stringContaining('nothing is to be done') as string,
+    });
+    expect(await failureOf(workflow.getHandle('nightly'))).toMatchObject({ type: 'BackupsFailed' });
+    expect(await readWholeBackup(system)).toEqual(backup);
+    expect(await backUp(system, 'next')).toEqual(allCommitted);
+  },
+  PATIENCE,
+);

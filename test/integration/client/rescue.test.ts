@@ -9,7 +9,8 @@ import { startTemporalDevServer } from '../../../tools/servers/temporal.js';
 import { startBackupSystem, type BackupSystem } from '../../support/backup-system.js';
 import { makeGpgHome, type GpgHome } from '../../support/gpg-home.js';
 import { waitUntil } from '../../support/wait-until.js';
-import { runCli, startCli } from './run-cli.js';
+import { breakGlass, countRows, databasesOf, describeTarget, type Glass } from './rescue-glass.js';
+import { startCli } from './run-cli.js';
 
 const PASSPHRASE = 'correct horse';
 
@@ -17,9 +18,11 @@ const PASSPHRASE = 'correct horse';
 let system: BackupSystem;
 let key: GpgHome;
 let empty: PostgresServer;
-/** All that a person has who has lost the rest. */
+/** The store and the keys. */
 let glass: string[];
 let target: string[];
+let rescue: Glass['rescue'];
+let environment: Glass['environment'];
 
 beforeAll(async () => {
   key = await makeGpgHome('backups@test.invalid', { passphrase: PASSPHRASE });
@@ -36,15 +39,11 @@ beforeAll(async () => {
   await system.worker.stop();
   await temporal[Symbol.asyncDispose]();
 
+  const given = await breakGlass(system, { passphrase: PASSPHRASE });
+  ({ rescue, environment } = given);
+  glass = [...given.keys, ...given.store];
   empty = await startPostgres();
-  const passwordFile = join(system.scratch, 'empty-password');
-  await writeFile(passwordFile, empty.password, { mode: 0o600 });
-  const passphraseFile = join(system.scratch, 'passphrase');
-  await writeFile(passphraseFile, `${PASSPHRASE}\n`, { mode: 0o600 });
-  const keys = ['--private-keys', join(system.scratch, 'private-keys.asc')];
-  glass = [...keys, '--passphrase-file', passphraseFile, '--store', system.store.url];
-  target = ['--host', empty.host, '--port', String(empty.port), '--user', empty.user];
-  target.push('--password-file', passwordFile);
+  target = await describeTarget(system, empty);
 });
 afterAll(async () => {
   const { postgres } = system;
@@ -68,18 +67,6 @@ async function makePostgres(): Promise<PostgresServer> {
   return postgres;
 }
 
-const environment = () => {
-  const { PATH, HOME, TMPDIR } = system.environment;
-  return { PATH: `${system.postgres.binDirectory}:${PATH!}`, HOME: HOME!, TMPDIR: TMPDIR! };
-};
-const rescue = (...args: string[]) => runCli(['rescue', ...args], environment());
-
-const databasesOf = async (postgres: PostgresServer) =>
-  (
-    await postgres.query<{ name: string }>('postgres', 'SELECT datname AS name FROM pg_database ORDER BY 1')
-  ).map(({ name }) => name);
-const ordersIn = async (postgres: PostgresServer, database: string) =>
-  (await postgres.query<{ n: number }>(database, 'SELECT count(*)::int AS n FROM orders'))[0]!.n;
 const newestOf = async (database: string) => {
   const { stdout } = await rescue('list', database, '--json', '--store', system.store.url);
   return (JSON.parse(stdout) as { backups: { id: string }[] }).backups[0]!.id;
@@ -111,13 +98,13 @@ describe('with the URL of a store and no configuration', () => {
       rows: 1000,
       roles: { created: ['clerk'] },
     });
-    expect(await ordersIn(empty, 'shop_again')).toBe(1000);
+    expect(await countRows(empty, 'shop_again', 'orders')).toBe(1000);
     expect(await readdir(system.environment.TMPDIR!)).toEqual([]);
   });
 
   it('ended by Ctrl-C leaves nothing half made', async () => {
     const args = ['rescue', 'restore', 'shop', ...glass, ...target, '--as', 'interrupted', '--create-roles'];
-    const running = startCli(args, environment());
+    const running = startCli(args, environment);
     // Until then nothing has been made; from here on the database has its name and its mark.
     await waitUntil('the database is there', async () => (await databasesOf(empty)).includes('interrupted'));
     running.kill('SIGINT');
@@ -136,12 +123,12 @@ describe('with the URL of a store and no configuration', () => {
     const { exitCode, stdout } = await rescue(...args, '--yes', '--json');
     expect(exitCode).toBe(0);
     const { replaced } = JSON.parse(stdout) as { replaced: { database: string; undo: string } };
-    expect(await ordersIn(empty, 'shop')).toBe(1000);
-    expect(await ordersIn(empty, replaced.database)).toBe(10);
+    expect(await countRows(empty, 'shop', 'orders')).toBe(1000);
+    expect(await countRows(empty, replaced.database, 'orders')).toBe(10);
 
-    const { PATH } = environment();
-    await execa(replaced.undo, { shell: true, env: { PATH, PGPASSWORD: empty.password } });
-    expect(await ordersIn(empty, 'shop')).toBe(10);
+    const { PATH } = environment;
+    await execa(replaced.undo, { shell: true, env: { PATH: PATH!, PGPASSWORD: empty.password } });
+    expect(await countRows(empty, 'shop', 'orders')).toBe(10);
   });
 });
 
@@ -165,10 +152,7 @@ describe('the page for the safe', () => {
 describe('a new server', () => {
   it('gets all roles and databases, and what an earlier run has restored is left alone', async () => {
     await using fresh = await startPostgres();
-    const passwordFile = join(system.scratch, 'fresh-password');
-    await writeFile(passwordFile, fresh.password, { mode: 0o600 });
-    const into = ['--host', fresh.host, '--port', String(fresh.port), '--user', fresh.user];
-    into.push('--password-file', passwordFile);
+    const into = await describeTarget(system, fresh);
     await fresh.query('postgres', 'CREATE DATABASE shop');
 
     const { exitCode, stdout, stderr } = await rescue('server', ...glass, ...into, '--json');
@@ -183,7 +167,7 @@ describe('a new server', () => {
       ],
     });
     expect(await databasesOf(fresh)).toEqual(['postgres', 'shop', 'template0', 'template1', 'tiny']);
-    expect(await ordersIn(fresh, 'shop')).toBe(1000);
+    expect(await countRows(fresh, 'shop', 'orders')).toBe(1000);
     expect(await fresh.query('postgres', 'SELECT n FROM jobs')).toEqual([{ n: 1 }]);
 
     const again = await rescue('server', ...glass, ...into);
@@ -201,10 +185,7 @@ describe('a new server', () => {
 describe('a backup that is damaged', () => {
   it('does not keep the other databases from being restored, and is named', async () => {
     await using fresh = await startPostgres();
-    const passwordFile = join(system.scratch, 'fresh-password');
-    await writeFile(passwordFile, fresh.password, { mode: 0o600 });
-    const into = ['--host', fresh.host, '--port', String(fresh.port), '--user', fresh.user];
-    into.push('--password-file', passwordFile);
+    const into = await describeTarget(system, fresh);
     const artifact = `${await newestOf('tiny')}.dump.tar.zst.gpg`;
     await truncate(join(fileURLToPath(system.store.url), 'postgres', 'main', 'tiny', artifact), 100);
 
