@@ -1,3 +1,6 @@
+import { archiveWal } from './archive-wal.js';
+import { findArchiver, planWal } from './plan-wal.js';
+import { findWalHost, shipPartialWal } from './ship-partial-wal.js';
 import { awaitWal } from './await-wal.js';
 import { baseBackup } from './base-backup.js';
 import { bootScratchServer } from './boot-scratch-server.js';
@@ -40,6 +43,9 @@ const onAnyHost = {
   planBackup,
   planBackups,
   planBaseBackup,
+  findArchiver,
+  planWal,
+  findWalHost,
   awaitWal,
   reserveStaging,
   discardUpload,
@@ -59,6 +65,8 @@ const onTheStagingHost = {
   commit,
   commitBaseBackup,
   releaseStaging,
+  archiveWal,
+  shipPartialWal,
 };
 
 const onAnyRestoreHost = {

@@ -6,7 +6,7 @@ export function listChannels(
   { configuration }: Pick<Dependencies, 'configuration'>,
   event: NotificationEvent,
 ): Promise<number[]> {
-  const kind = event.type.endsWith('.failed') ? 'failure' : 'success';
+  const kind = event.type.endsWith('.failed') || event.type === 'wal.gap' ? 'failure' : 'success';
   return Promise.resolve(
     configuration.notifications.flatMap(({ on }, channel) => (on.includes(kind) ? [channel] : [])),
   );

@@ -30,10 +30,15 @@ const HEARTBEAT_INTERVAL = 1000;
  *
  * @param bytesExpected - for progress; 0 when not known
  * @param stallSeconds - default: 120
+ * @param details - what the heartbeat says beside that
  */
 export async function runStep<T>(
   logger: Logger,
-  { bytesExpected = 0, stallSeconds = 120 }: { bytesExpected?: number; stallSeconds?: number },
+  {
+    bytesExpected = 0,
+    stallSeconds = 120,
+    details,
+  }: { bytesExpected?: number; stallSeconds?: number; details?: () => object },
   work: (step: StepContext) => Promise<T>,
 ): Promise<T> {
   const context = Context.current();
@@ -43,7 +48,7 @@ export async function runStep<T>(
   let bytesDone = 0;
   let lastProgress = Date.now();
   const timer = setInterval(() => {
-    context.heartbeat({ bytesDone, bytesExpected } satisfies Heartbeat);
+    context.heartbeat({ bytesDone, bytesExpected, ...details?.() } satisfies Heartbeat);
     if (Date.now() - lastProgress > stallSeconds * 1000)
       stall.abort(
         new OperationError(

@@ -13,13 +13,13 @@ export function stagingQueue(volumeId: string): string {
 }
 
 /**
- * The workflow id under which everything that is done to one database, to a server's globals, or with its base backups,
- * runs. Temporal runs an id once at a time, so a second operation on the same subject is refused instead of overlapping the
+ * The workflow id under which everything that is done to one database, to a server's globals, with its base backups, or
+ * its WAL, runs. Temporal runs an id once at a time, so a second operation on the same subject is refused instead of overlapping the
  * first.
  */
-export function operationId(subject: BackupSubject | { kind: 'base'; server: string }): string {
+export function operationId(subject: BackupSubject | { kind: 'base' | 'wal'; server: string }): string {
   const server = `${MAIN_QUEUE}/${encodeName(subject.server)}`;
-  if (subject.kind === 'base') return `${server}/base`;
+  if (subject.kind === 'base' || subject.kind === 'wal') return `${server}/${subject.kind}`;
   return subject.kind === 'database'
     ? `${server}/database/${encodeName(subject.database)}`
     : `${server}/globals`;

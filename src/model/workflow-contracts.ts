@@ -1,5 +1,7 @@
 import type { z } from 'zod';
+import { archiveWalResult } from './wal-plan.js';
 import {
+  archiveWalArgument,
   backupClusterArgument,
   backupDatabaseArgument,
   backupDatabasesArgument,
@@ -18,6 +20,7 @@ export const workflowContracts = {
   backupDatabase: { argument: backupDatabaseArgument, result: backupResult },
   backupGlobals: { argument: backupGlobalsArgument, result: backupResult },
   backupCluster: { argument: backupClusterArgument, result: baseBackupResult },
+  archiveWal: { argument: archiveWalArgument, result: archiveWalResult },
   pruneBackups: { argument: pruneBackupsArgument, result: pruneResult },
   restoreDatabase: { argument: restoreDatabaseArgument, result: restoreResult },
   drillRestore: { argument: drillRestoreArgument, result: drillResult },

@@ -65,3 +65,38 @@ export async function readReceived(client: Client, applicationName: string): Pro
   );
   return parseLsn(rows[0]?.lsn ?? '');
 }
+
+/**
+ * Makes sure that the role may stream WAL, keep a slot and end a segment, and that the server has WAL to stream.
+ *
+ * @throws OperationError `PermissionDenied` or `InvalidConfiguration` with the statement that helps
+ */
+export async function requireWalRights(client: Client): Promise<void> {
+  const { rows } = await client.query<{
+    role: string;
+    level: string;
+    replicates: boolean;
+    switches: boolean;
+  }>(
+    `SELECT quote_ident(rolname) AS role, current_setting('wal_level') AS level,
+            rolreplication OR rolsuper AS replicates,
+            has_function_privilege('pg_switch_wal()', 'EXECUTE') AS switches
+       FROM pg_roles WHERE rolname = current_user`,
+  );
+  const { role, level, replicates, switches } = rows[0]!;
+  if (level === 'minimal')
+    throw new OperationError(
+      'InvalidConfiguration',
+      'The server has wal_level=minimal, which leaves out what recovery needs; set wal_level=replica and restart it.',
+    );
+  if (!replicates)
+    throw new OperationError(
+      'PermissionDenied',
+      `WAL cannot be streamed; run: ALTER ROLE ${role} REPLICATION.`,
+    );
+  if (!switches)
+    throw new OperationError(
+      'PermissionDenied',
+      `A segment cannot be ended early; run: GRANT EXECUTE ON FUNCTION pg_switch_wal() TO ${role}.`,
+    );
+}

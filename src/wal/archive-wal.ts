@@ -9,13 +9,20 @@ import { recordGap, type LostWal } from './record-gap.js';
 import type { ShippingMeans } from './ship-file.js';
 import { shipSpool } from './ship-spool.js';
 import { clearOutgoing, rewindSpool, type Spool, type SpooledSegment } from './spool.js';
+import { watchArchivedServer, type ArchivedServer } from './watch-archived-server.js';
+import type { Store } from '../stores/store.js';
 import { streamWal, type StreamSource } from './stream-wal.js';
 import type { OperationError } from '../model/failures.js';
+
+/** Where WAL comes from, and the store that it goes to: by a stream, or put into the spool by the server itself. */
+export type WalSource = (({ kind: 'stream' } & StreamSource) | ({ kind: 'archive' } & ArchivedServer)) & {
+  store: Store;
+};
 
 /** What is archived, from where to where. */
 export interface ArchiverOptions {
   spool: Spool;
-  source: StreamSource;
+  source: WalSource;
   means: Omit<ShippingMeans, 'signal' | 'encrypt' | 'store'>;
   /** Left out where nothing is encrypted. */
   keys?: GpgRecipients | undefined;
@@ -42,37 +49,38 @@ export function beginState(): ArchiverState {
 export async function archiveWal(
   { spool, source, means, keys, seconds }: ArchiverOptions,
   state: ArchiverState,
-  { signal, warn }: Pick<ArchiverHalf, 'signal' | 'warn'>,
+  run: Pick<ArchiverHalf, 'signal' | 'warn' | 'onAlive'>,
 ): Promise<ArchiverEnding> {
   // What a worker that was killed has left, would else write beside what is started here.
   await endRecordedChildren({ directory: spool.children });
   await clearOutgoing(spool);
-  const half = { spool, state, signal, warn };
+  const half = { spool, state, ...run };
   const { store } = source;
   const until = Date.now() + seconds * 1000;
-  const run = async (encrypt?: PipelineProgram): Promise<ArchiverEnding> => {
+  const archive = async (encrypt?: PipelineProgram): Promise<ArchiverEnding> => {
     const received = new Set<string>();
     for (;;) {
       const ending = await runHalves(half, source, { ...means, store, encrypt }, until);
       if (ending.kind !== 'unfit') return ending;
       const { segment, error } = ending;
-      warn({ segment: segment.name, error: error.message }, 'a WAL segment was set aside');
+      run.warn({ segment: segment.name, error: error.message }, 'a WAL segment was set aside');
       // The server has it still: what was received may be damaged here only.
-      const isWorthAnother = error.type === 'ArtifactDamaged' && !received.has(segment.name);
+      const isWorthAnother =
+        source.kind === 'stream' && error.type === 'ArtifactDamaged' && !received.has(segment.name);
       if (!isWorthAnother) return { kind: 'gap', gap: await giveUp(half, source, segment, error) };
       received.add(segment.name);
       await rewindSpool(spool, segment);
       delete state.heldAt;
     }
   };
-  if (!keys) return run();
-  return withEncryption(keys, spool.outgoing, means.programDirectories, { signal }, run);
+  if (!keys) return archive();
+  return withEncryption(keys, spool.outgoing, means.programDirectories, run, archive);
 }
 
 /** Runs both halves until one of them comes to an end, or the time is over; the other one has ended then too. */
 async function runHalves(
   half: ArchiverHalf,
-  source: StreamSource,
+  source: WalSource,
   means: Omit<ShippingMeans, 'signal'>,
   until: number,
 ): Promise<HalfEnding | { kind: 'timeIsOver' }> {
@@ -80,7 +88,7 @@ async function runHalves(
   const signal = AbortSignal.any([half.signal, over.signal]);
   const both = { ...half, signal };
   const running = [
-    streamWal(both, source),
+    source.kind === 'stream' ? streamWal(both, source) : watchArchivedServer(both, source),
     shipSpool(both, { ...means, signal }),
     delay(Math.max(0, until - Date.now()), { kind: 'timeIsOver' as const }, { signal }),
   ];
@@ -94,7 +102,7 @@ async function runHalves(
 
 async function giveUp(
   { spool, signal }: ArchiverHalf,
-  { store }: StreamSource,
+  { store }: WalSource,
   { timeline, start }: SpooledSegment,
   { message }: OperationError,
 ): Promise<LostWal> {

@@ -36,6 +36,8 @@ export interface ArchiverHalf {
   spool: Spool;
   state: ArchiverState;
   signal: AbortSignal;
+  /** Called as long as it works, or knows what it waits for. */
+  onAlive: () => void;
   /** Takes what is worth a line in the log. */
   warn: (facts: object, message: string) => void;
 }

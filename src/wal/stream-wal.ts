@@ -45,7 +45,7 @@ const APPLICATION_NAME = 'temponest-backups-wal';
  * @throws OperationError what waiting does not mend: a password, a role
  */
 export async function streamWal(half: ArchiverHalf, source: StreamSource): Promise<HalfEnding> {
-  const { state, signal, warn } = half;
+  const { state, signal, warn, onAlive } = half;
   for (;;) {
     try {
       const ending = await withConnection(source.server, source.maintenanceDatabase, signal, (client) =>
@@ -58,6 +58,7 @@ export async function streamWal(half: ArchiverHalf, source: StreamSource): Promi
       if (state.trouble.receiving !== error.message) warn({ error: error.message }, 'WAL is not received');
       state.trouble.receiving = error.message;
     }
+    onAlive();
     await delay(RECONNECT_DELAY, undefined, { signal });
   }
 }
@@ -106,8 +107,11 @@ async function receiveAndWatch(
 }
 
 /** Has pg_receivewal begin elsewhere, once every whole segment is in the store. */
-async function begin({ spool, signal }: ArchiverHalf, start: WalSegment): Promise<void> {
-  while ((await listSpool(spool)).segments.length > 0) await delay(DRAIN_INTERVAL, undefined, { signal });
+async function begin({ spool, signal, onAlive }: ArchiverHalf, start: WalSegment): Promise<void> {
+  while ((await listSpool(spool)).segments.length > 0) {
+    onAlive();
+    await delay(DRAIN_INTERVAL, undefined, { signal });
+  }
   await beginSpoolAt(spool, start);
 }
 

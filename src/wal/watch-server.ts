@@ -26,7 +26,7 @@ export interface ServerWatch {
  * @returns when somebody has removed the slot
  */
 export async function watchServer(
-  { spool, state, signal }: ArchiverHalf,
+  { spool, state, signal, onAlive }: ArchiverHalf,
   { slot, maxAgeSeconds, applicationName }: ServerWatch,
   client: Client,
 ): Promise<'slotGone'> {
@@ -46,6 +46,7 @@ export async function watchServer(
     const lag = meter.look(flushed, archived, Date.now());
     state.lagBytes = lag.bytes;
     state.lagSeconds = lag.seconds;
+    onAlive();
     if (isOverdue(inserted, Date.now())) await switchWal(client);
     await delay(LOOK_INTERVAL, undefined, { signal });
   }

@@ -1,5 +1,6 @@
 import { ActivityCancellationType, type ActivityOptions } from '@temporalio/workflow';
 import { RESTORE_QUEUE } from '../model/queues.js';
+import type { WalPlan } from '../model/wal-plan.js';
 
 /**
  * How long each class of step may take, how soon its worker is missed, and how often it is tried. Whether a failure is
@@ -55,6 +56,26 @@ export const approvalStep: ActivityOptions = {
     maximumAttempts: 12,
   },
 };
+
+/**
+ * Archiving WAL for a day, on the volume with its spool. A worker that restarts, or a Temporal server that was down, costs an
+ * attempt; a host that is gone is left for another one, as {@link stagingSteps} does.
+ */
+export function archiveStep({ queue, heartbeatSeconds }: WalPlan): ActivityOptions {
+  return {
+    taskQueue: queue,
+    scheduleToStartTimeout: STAGING_QUEUE_PATIENCE * heartbeatSeconds * 1000,
+    startToCloseTimeout: '25 hours',
+    heartbeatTimeout: heartbeatSeconds * 1000,
+    retry: {
+      initialInterval: '1 second',
+      backoffCoefficient: 2,
+      maximumInterval: '1 minute',
+      maximumAttempts: 20,
+    },
+    cancellationType,
+  };
+}
 
 /** Deleting and listing in a store: short requests, many of them. */
 export const storeStep: ActivityOptions = {

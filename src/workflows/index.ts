@@ -1,3 +1,4 @@
+export { archiveWal } from './archive-wal.js';
 export { backupCluster } from './backup-cluster.js';
 export { backupDatabase } from './backup-database.js';
 export { backupDatabases } from './backup-databases.js';

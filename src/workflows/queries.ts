@@ -1,5 +1,6 @@
 import { defineQuery } from '@temporalio/workflow';
 import type { DrillProgress } from '../model/drill.js';
+import type { WalProgress } from '../model/wal-plan.js';
 import type { RestoreProgress } from '../model/restore.js';
 import type { BackupProgress, BackupsProgress } from '../model/results.js';
 
@@ -14,3 +15,6 @@ export const restoreProgressQuery = defineQuery<RestoreProgress>('progress');
 
 /** `progress` of a drill. */
 export const drillProgressQuery = defineQuery<DrillProgress>('progress');
+
+/** `progress` of an archiver. */
+export const walProgressQuery = defineQuery<WalProgress>('progress');

@@ -1,6 +1,7 @@
 import {
   CancellationScope,
   condition,
+  ContinueAsNew,
   isCancellation,
   log,
   ParentClosePolicy,
@@ -18,16 +19,19 @@ const TELLING_PATIENCE = '5 seconds';
 /**
  * Has the configured channels told how this run ends, by a workflow that goes on after it when it must: a channel that is
  * down changes no result, delays it by those seconds, and is tried for a day. Once for each run.
+ *
+ * @param which - tells events of one run apart, where it has several
  */
 export async function tell(
   event: Omit<NotificationEvent, 'timestamp' | 'workflowId' | 'runId'>,
+  which = '',
 ): Promise<void> {
   const { workflowId, runId } = workflowInfo();
   const whole: NotificationEvent = { ...event, timestamp: new Date().toISOString(), workflowId, runId };
   try {
     await CancellationScope.nonCancellable(async () => {
       const telling = await startChild('notifyChannels', {
-        workflowId: notificationId(whole),
+        workflowId: `${notificationId(whole)}${which}`,
         args: [whole],
         parentClosePolicy: ParentClosePolicy.ABANDON,
       });
@@ -62,6 +66,8 @@ export async function runToOutcome<T>(
     show('committed');
     return result;
   } catch (error) {
+    // It goes on as another run.
+    if (error instanceof ContinueAsNew) throw error;
     if (isCancellation(error)) {
       show('cancelled');
       throw error;

@@ -1,6 +1,7 @@
 import { upsertMemo, upsertSearchAttributes } from '@temporalio/workflow';
 import type { AnyPlan } from '../activities/staged-backup.js';
 import type { RestorePlan, RestoreResult } from '../model/restore.js';
+import type { WalPlan } from '../model/wal-plan.js';
 import { searchAttributeKeys as keys } from '../model/search-attributes.js';
 
 /** Shows what a run is of, in the list of workflows and, for servers that index nothing, in the memo. */
@@ -28,6 +29,15 @@ export function showRestore({ backup }: RestorePlan): void {
     subject: { kind: 'database', server: backup.server, database: backup.database },
     id: backup.id,
   });
+}
+
+/** Shows whose WAL a run archives and, for those who need what it has received, how and by which worker. */
+export function showWal(plan: WalPlan): void {
+  upsertMemo({ BackupServer: plan.server, BackupKind: 'wal', WalPlan: plan });
+  upsertSearchAttributes([
+    { key: keys.BackupServer, value: plan.server },
+    { key: keys.BackupKind, value: 'wal' },
+  ]);
 }
 
 /** Leaves in the memo how long a restore took, for the plan of the next one. */

@@ -63,6 +63,7 @@ export async function makeArchiver(server: PostgresServer): Promise<TestArchiver
       {
         spool,
         source: {
+          kind: 'stream',
           server: { name: 'prod', host, port, user, password, sslmode: 'disable' },
           maintenanceDatabase: 'postgres',
           store: over.store ?? store,
@@ -80,6 +81,7 @@ export async function makeArchiver(server: PostgresServer): Promise<TestArchiver
       state,
       {
         signal: stopping.signal,
+        onAlive: () => undefined,
         warn: (facts, message) => warnings.push(`${message}: ${JSON.stringify(facts)}`),
       },
     );
@@ -112,9 +114,9 @@ export async function writeSegment(server: PostgresServer): Promise<Lsn> {
 }
 
 /** Waits until the archive has every segment before a position, on whatever timeline; answers with their names. */
-export async function untilArchived({ list }: TestArchiver, lsn: Lsn): Promise<string[]> {
+export async function untilArchived(archiver: TestArchiver, lsn: Lsn): Promise<string[]> {
   return waitUntil(`WAL is archived up to ${lsn}`, async () => {
-    const names = [...(await list()).segments.keys()];
+    const names = [...(await archiver.list()).segments.keys()];
     const isThere = names.some((name) => {
       const { start } = parseSegmentName(name, SEGMENT_BYTES)!;
       return start < lsn && lsn <= start + BigInt(SEGMENT_BYTES);
@@ -134,9 +136,9 @@ export async function readRestart(server: PostgresServer): Promise<Lsn | undefin
 }
 
 /** The segment as it was, out of the store: decrypted with `gpgHome` when it was encrypted, and decompressed. */
-export async function readArchived({ storeDirectory, list }: TestArchiver, name: string, gpgHome?: string) {
-  const { key } = (await list()).segments.get(name)!;
-  const file = join(storeDirectory, key);
+export async function readArchived(archiver: TestArchiver, name: string, gpgHome?: string) {
+  const { key } = (await archiver.list()).segments.get(name)!;
+  const file = join(archiver.storeDirectory, key);
   const decrypted = gpgHome
     ? (
         await execa('gpg', ['--homedir', gpgHome, '--batch', '--quiet', '--decrypt', file], {
