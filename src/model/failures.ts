@@ -135,7 +135,10 @@ const byMessage: [RegExp, FailureType][] = [
     /(role|tablespace) "(.*)" does not exist|extension "(.*)" is not available|could not (open extension control|access) file/,
     'TargetUnfit',
   ],
-  [/permission denied|row-level security policy/, 'PermissionDenied'],
+  [
+    /permission denied|row-level security policy|must be (owner|superuser|(a )?member|able to SET ROLE)/,
+    'PermissionDenied',
+  ],
   // pg_dump waits for locks under a statement_timeout, and for nothing else.
   [/canceling statement due to (lock|statement) timeout|could not obtain lock/, 'LockTimeout'],
   [

@@ -24,6 +24,9 @@ export type DatabaseProperties = Pick<
 /** Bytes of an identifier. */
 const LONGEST_NAME = 63;
 
+/** That of template0, which is taken where none is named; to name it one must be allowed to create in it. */
+const DEFAULT_TABLESPACE = 'pg_default';
+
 /** Before this, every database was libc's, and CREATE DATABASE knew no other. */
 const FIRST_WITH_PROVIDERS = 150000;
 
@@ -45,7 +48,9 @@ export function createStatement(name: string, properties: DatabaseProperties, se
       ? []
       : [`${localeProvider.toUpperCase()}_LOCALE ${escapeLiteral(locale)}`]),
     ...(icuRules ? [`ICU_RULES ${escapeLiteral(icuRules)}`] : []),
-    ...(tablespace === undefined ? [] : [`TABLESPACE ${escapeIdentifier(tablespace)}`]),
+    ...(tablespace === undefined || tablespace === DEFAULT_TABLESPACE
+      ? []
+      : [`TABLESPACE ${escapeIdentifier(tablespace)}`]),
   ].join(' ');
 }
 

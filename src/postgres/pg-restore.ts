@@ -49,17 +49,25 @@ function restoreEnvironment(server: ServerConnection, database: string): Record<
   return { ...libpqEnvironment(server, database), PGOPTIONS: options };
 }
 
-/** It writes nothing itself: what is full is the server's disk. */
-function isDiskFull(error: unknown): error is OperationError {
-  return error instanceof OperationError && error.type === 'StagingFull';
-}
-
-function describeFullServer(server: ServerConnection, database: string, cause: OperationError) {
-  return new OperationError(
-    'TargetUnfit',
-    `The disk of server ${server.name} is too small for "${database}"; free space on it, or restore into another server.`,
-    { cause },
-  );
+/** What pg_restore failed with, seen from a restore: the table of failures speaks of backups there. */
+function describeTrouble({ name, user }: ServerConnection, database: string, error: unknown): unknown {
+  if (!(error instanceof OperationError)) return error;
+  // It writes nothing itself: what is full is the server's disk.
+  if (error.type === 'StagingFull')
+    return new OperationError(
+      'TargetUnfit',
+      `The disk of server ${name} is too small for "${database}"; free space on it, or restore into another server.`,
+      { cause: error },
+    );
+  if (error.type === 'PermissionDenied') {
+    const [, said = error.message] = /ERROR: +(.*)/.exec(error.message) ?? [];
+    return new OperationError(
+      'PermissionDenied',
+      `The user ${user} of server ${name} may not make all that "${database}" holds (${said.split('; ')[0]}); restore as a superuser, or grant what is missing.`,
+      { cause: error },
+    );
+  }
+  return error;
 }
 
 /**
@@ -70,7 +78,7 @@ function describeFullServer(server: ServerConnection, database: string, cause: O
  * several workers would make them at the same time.
  *
  * @param archive - the directory that pg_dump made; a list is written beside it
- * @throws OperationError `TargetUnfit` for what the server lacks, `ServerUnreachable`… or `ProgramFailed`
+ * @throws OperationError `TargetUnfit` for what the server lacks, `PermissionDenied` for what the user may not make, `ServerUnreachable`… or `ProgramFailed`
  * @see https://www.postgresql.org/docs/current/app-pgrestore.html
  */
 export async function restoreArchive(
@@ -94,7 +102,7 @@ export async function restoreArchive(
         if (entries.length > 0) await restore(entries, pass === 'main' ? Math.max(jobs, LEAST_JOBS) : 1);
       }
     } catch (error) {
-      throw isDiskFull(error) ? describeFullServer(server, database, error) : error;
+      throw describeTrouble(server, database, error);
     } finally {
       await stopWatching();
     }

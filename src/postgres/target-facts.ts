@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
-import type { DatabaseManifest } from '../model/manifest.js';
 import { administer, type AdministeredServer } from './administer.js';
+import { refusePowerlessUser, type PowersNeeded } from './refuse-powerless-user.js';
 import { refuseUnfitTarget, type TargetNeeds } from './refuse-unfit-target.js';
 import { readServerFacts } from './server-facts.js';
 
@@ -19,17 +19,19 @@ export interface TargetFacts {
  *
  * @param databases - names to look for
  * @throws OperationError `TargetUnfit` for a standby, a server older than the one that was backed up, or one without its
- * tablespaces, locale or locale provider
+ * tablespaces, locale or locale provider; `PermissionDenied` for a user who could not make what it holds
  */
 export async function readTargetFacts(
   target: AdministeredServer,
-  { inventory, ...needs }: TargetNeeds & Pick<DatabaseManifest, 'inventory'>,
+  needs: TargetNeeds & PowersNeeded,
   databases: readonly string[],
   signal: AbortSignal,
 ): Promise<TargetFacts> {
   return administer(target, signal, async (client) => {
     const server = await readServerFacts(client);
     await refuseUnfitTarget(client, target.server.name, server, needs);
+    await refusePowerlessUser(client, target.server.name, server, needs);
+    const { inventory } = needs;
     const sizes = await client.query<{ name: string; bytes: string }>(
       'SELECT datname AS name, pg_database_size(oid)::text AS bytes FROM pg_database WHERE datname = ANY($1)',
       [databases],

@@ -19,7 +19,7 @@ const inventory = {
   roles: ['postgres', 'nobody "here"', 'nor here'],
 };
 const backup = {
-  ...{ id: 'app_20261124_020000', serverVersion: 160001, inventory },
+  ...{ id: 'app_20261124_020000', serverVersion: 160001, owner: 'postgres', inventory },
   ...{ collation: 'C.UTF-8', characterType: 'C', localeProvider: 'libc' as const },
 };
 const administered = () => ({
