@@ -1,7 +1,17 @@
 import type { Configuration } from '../config/schema.js';
 import { readSecret } from '../config/secrets.js';
-import { openStore } from '../stores/open-store.js';
+import { openStore, type StoreSecrets } from '../stores/open-store.js';
 import type { Store } from '../stores/store.js';
+
+type StoreConfiguration = Configuration['stores'][number];
+
+/** The secrets, the keys of the configuration that name their files, and what people call them. */
+const secretFiles = [
+  ['accessKeyId', 'accessKeyIdFile', 'access key id'],
+  ['secretAccessKey', 'secretAccessKeyFile', 'secret access key'],
+  ['connectionString', 'connectionStringFile', 'connection string'],
+  ['sasToken', 'sasTokenFile', 'shared access signature'],
+] as const satisfies [keyof StoreSecrets, keyof StoreConfiguration, string][];
 
 /**
  * Opens the configured stores, the primary first, with their credentials read from their files.
@@ -10,14 +20,16 @@ import type { Store } from '../stores/store.js';
  */
 export async function openStores({ stores }: Pick<Configuration, 'stores'>): Promise<[Store, ...Store[]]> {
   const opened = await Promise.all(
-    stores.map(async (store) => {
-      const { accessKeyIdFile, secretAccessKeyFile } = store;
-      if (accessKeyIdFile === undefined || secretAccessKeyFile === undefined) return openStore(store);
-      return openStore(store, {
-        accessKeyId: await readSecret(accessKeyIdFile, `access key id of store ${store.url}`),
-        secretAccessKey: await readSecret(secretAccessKeyFile, `secret access key of store ${store.url}`),
-      });
-    }),
+    stores.map(async (store) => await openStore(store, await readSecrets(store))),
   );
   return opened as [Store, ...Store[]]; // the schema asks for one at least
+}
+
+async function readSecrets(store: StoreConfiguration): Promise<StoreSecrets> {
+  const secrets: StoreSecrets = {};
+  for (const [name, key, what] of secretFiles) {
+    const file = store[key];
+    if (file !== undefined) secrets[name] = await readSecret(file, `${what} of store ${store.url}`);
+  }
+  return secrets;
 }

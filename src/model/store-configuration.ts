@@ -1,17 +1,35 @@
 import { z } from 'zod';
 
 /** The kinds of URL that a store can have, for messages. */
-export const storeUrlForms = 'file:///directory or s3://bucket/prefix';
+export const storeUrlForms =
+  'file:///directory, s3://bucket/prefix, azure://container/prefix or gs://bucket/prefix';
 
-const onlyForS3 = [
-  'region',
-  'endpoint',
-  'forcePathStyle',
-  'storageClass',
-  'serverSideEncryption',
-  'accessKeyIdFile',
-  'secretAccessKeyFile',
-] as const;
+/** The schemes of the URLs for which a field has a meaning. */
+const schemesOf = {
+  region: ['s3'],
+  endpoint: ['s3', 'azure', 'gs'],
+  forcePathStyle: ['s3'],
+  storageClass: ['s3', 'azure', 'gs'],
+  serverSideEncryption: ['s3'],
+  accessKeyIdFile: ['s3'],
+  secretAccessKeyFile: ['s3'],
+  connectionStringFile: ['azure'],
+  sasTokenFile: ['azure'],
+  credentialsFile: ['gs'],
+} as const;
+
+type Field = keyof typeof schemesOf;
+
+/**
+ * The storage classes of a kind of store, where there is a closed list of them.
+ *
+ * @see https://learn.microsoft.com/azure/storage/blobs/access-tiers-overview
+ * @see https://cloud.google.com/storage/docs/storage-classes
+ */
+const storageClasses: Record<string, readonly string[]> = {
+  azure: ['Hot', 'Cool', 'Cold', 'Archive'],
+  gs: ['STANDARD', 'NEARLINE', 'COLDLINE', 'ARCHIVE'],
+};
 
 /** One of the `stores` in the configuration. The first is the primary. */
 export const storeConfiguration = z
@@ -22,15 +40,18 @@ export const storeConfiguration = z
       .regex(/^[a-z0-9][a-z0-9.-]*$/, 'must be lower-case letters, digits, dots and hyphens')
       .max(63)
       .optional(),
-    /** `file:///directory`, or `s3://bucket` or `s3://bucket/prefix`. */
-    url: z.string().regex(/^(file:\/\/\/|s3:\/\/[^/]+)/, `must be ${storeUrlForms}`),
+    /** `file:///directory`, or the bucket or container with a prefix or none: `s3://…`, `azure://…`, `gs://…`. */
+    url: z.string().regex(/^(file:\/\/\/|(s3|azure|gs):\/\/[^/]+)/, `must be ${storeUrlForms}`),
     /** S3: the bucket's region; default: what the AWS SDK finds, `us-east-1` when there is an `endpoint`. */
     region: z.string().min(1).optional(),
-    /** S3: the server's URL, for anything but Amazon's own. */
+    /**
+     * The server's URL. S3 and Google: for anything but Amazon's and Google's own; credentials are not sent to a Google
+     * endpoint without TLS. Azure: the storage account's, `https://<account>.blob.core.windows.net`.
+     */
     endpoint: z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' }).optional(),
     /** S3: the bucket in the path and not in the host's name; default: true when there is an `endpoint`. */
     forcePathStyle: z.boolean().optional(),
-    /** S3: storage classes; default: the bucket's. Manifests and other documents always have that. */
+    /** Storage classes (Azure: access tiers); default: the bucket's. Manifests and other documents always have that. */
     storageClass: z
       .strictObject({
         /** Dumps, globals and base backups, e.g. `STANDARD_IA`. */
@@ -46,17 +67,35 @@ export const storeConfiguration = z
     /** S3: files that hold the credentials; default: what the AWS SDK finds. */
     accessKeyIdFile: z.string().min(1).optional(),
     secretAccessKeyFile: z.string().min(1).optional(),
+    /** Azure: a file that holds the account's connection string, which also says where the account is. */
+    connectionStringFile: z.string().min(1).optional(),
+    /** Azure: a file that holds a shared access signature; without either file, what the Azure SDK finds. */
+    sasTokenFile: z.string().min(1).optional(),
+    /** Google: the JSON file with the credentials; default: application default credentials. */
+    credentialsFile: z.string().min(1).optional(),
   })
   .superRefine((store, context) => {
-    const refuse = (field: (typeof onlyForS3)[number], message: string) =>
-      context.addIssue({ code: 'custom', path: [field], message });
-    if (store.url.startsWith('file:'))
-      for (const field of onlyForS3)
-        if (store[field] !== undefined) refuse(field, 'is only for a store with an s3:// URL');
+    const refuse = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });
+    const scheme = /^[a-z0-9]+/.exec(store.url)?.[0] ?? '';
+    for (const [field, schemes] of Object.entries(schemesOf) as [Field, readonly string[]][])
+      if (store[field] !== undefined && !schemes.includes(scheme))
+        refuse(
+          [field],
+          `is only for a store with a URL of ${schemes.map((name) => `${name}://`).join(', ')}`,
+        );
     if (store.accessKeyIdFile && !store.secretAccessKeyFile)
-      refuse('secretAccessKeyFile', 'is needed beside accessKeyIdFile');
+      refuse(['secretAccessKeyFile'], 'is needed beside accessKeyIdFile');
     if (store.secretAccessKeyFile && !store.accessKeyIdFile)
-      refuse('accessKeyIdFile', 'is needed beside secretAccessKeyFile');
+      refuse(['accessKeyIdFile'], 'is needed beside secretAccessKeyFile');
+    if (scheme === 'azure' && !store.endpoint && !store.connectionStringFile)
+      refuse(['endpoint'], 'is needed without connectionStringFile: https://<account>.blob.core.windows.net');
+    for (const other of ['endpoint', 'sasTokenFile'] as const)
+      if (store.connectionStringFile && store[other])
+        refuse([other], 'cannot stand beside connectionStringFile, which says it already');
+    const classes = storageClasses[scheme];
+    for (const [kind, name] of Object.entries(store.storageClass ?? {}))
+      if (classes && name !== undefined && !classes.includes(name))
+        refuse(['storageClass', kind], `must be one of ${classes.join(', ')}`);
   });
 
 export type StoreConfiguration = z.infer<typeof storeConfiguration>;

@@ -2,35 +2,47 @@ import { fileURLToPath } from 'node:url';
 import { OperationError } from '../model/failures.js';
 import { nameOfStore, storeUrlForms, type StoreConfiguration } from '../model/store-configuration.js';
 import { openDirectoryStore } from './directory.js';
-import type { S3Credentials } from './s3-connection.js';
-import { openS3Store } from './s3.js';
 import type { Store } from './store.js';
 
+/** The contents of the files that a store's configuration names; for what is not there, the SDK's own chain. */
+export interface StoreSecrets {
+  accessKeyId?: string;
+  secretAccessKey?: string;
+  connectionString?: string;
+  sasToken?: string;
+}
+
 /**
- * Opens a configured store. Nothing is sent or read yet: `check` does that.
+ * Opens a configured store. Nothing is sent or read yet: `check` does that. A cloud's SDK is loaded for a store that is
+ * there, and for no other.
  *
- * @param secrets - the content of `accessKeyIdFile` and `secretAccessKeyFile`; undefined for the AWS SDK's own chain
- * @throws OperationError `InvalidConfiguration` for a URL of no known kind
+ * @throws OperationError `InvalidConfiguration` for a URL of no known kind, or something that is no connection string
  */
-export function openStore(configuration: StoreConfiguration, secrets?: S3Credentials): Store {
-  const { url, storageClass, region, endpoint, forcePathStyle, serverSideEncryption } = configuration;
+export async function openStore(
+  configuration: StoreConfiguration,
+  secrets: StoreSecrets = {},
+): Promise<Store> {
+  const { url, storageClass, endpoint } = configuration;
   const name = nameOfStore(configuration);
   if (url.startsWith('file:///')) return openDirectoryStore({ name, directory: fileURLToPath(url) });
-  const [, bucket, prefix] = /^s3:\/\/([^/]+)\/?(.*)$/.exec(url) ?? [];
-  if (bucket === undefined)
-    throw new OperationError(
-      'InvalidConfiguration',
-      `The url of store "${name}" is of no known kind; use ${storeUrlForms}.`,
-    );
-  return openS3Store({
-    name,
-    bucket,
-    prefix: prefix!.replace(/^\/+|\/+$/g, ''),
-    region,
-    endpoint,
-    forcePathStyle,
-    credentials: secrets,
-    storageClassOf: (key) => (key.startsWith('wal/') ? storageClass?.wal : storageClass?.backups),
-    serverSideEncryption,
-  });
+  const [, scheme, bucket, path] = /^([a-z0-9]+):\/\/([^/]+)\/?(.*)$/.exec(url) ?? [];
+  const place = { name, prefix: path?.replace(/^\/+|\/+$/g, '') ?? '', endpoint };
+  const storageClassOf = (key: string) =>
+    key.startsWith('wal/') ? storageClass?.wal : storageClass?.backups;
+  if (scheme === 's3') {
+    const { openS3Store } = await import('./s3.js');
+    const { region, forcePathStyle, serverSideEncryption } = configuration;
+    const { accessKeyId, secretAccessKey } = secrets;
+    const credentials = accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey } : undefined;
+    const settings = { region, forcePathStyle, serverSideEncryption, storageClassOf };
+    return openS3Store({ ...place, ...settings, bucket: bucket!, credentials });
+  }
+  if (scheme === 'azure') {
+    const { openAzureStore } = await import('./azure.js');
+    return openAzureStore({ ...place, storageClassOf, container: bucket!, credentials: secrets });
+  }
+  throw new OperationError(
+    'InvalidConfiguration',
+    `The url of store "${name}" is of no known kind; use ${storeUrlForms}.`,
+  );
 }

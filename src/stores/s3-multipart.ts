@@ -10,7 +10,7 @@ import { choosePartSize } from './part-size.js';
 import { answerOf } from './s3-errors.js';
 import { askUnlessPresent, type S3Connection } from './s3-connection.js';
 import type { S3ObjectSettings } from './s3-objects.js';
-import { digestPart, sendParts } from './s3-parts.js';
+import { digestPart, uploadParts } from './s3-parts.js';
 import { abortUpload, listParts, listUploads, type S3Upload } from './s3-uploads.js';
 import { readRange } from './source-file.js';
 import type { SourceFile, TransferOptions } from './store.js';
@@ -43,7 +43,7 @@ export async function putInParts(
   const continued = await findUploadOf(s3, uploads, file, signal);
   const upload = continued?.upload ?? (await createUpload(s3, objectKey, settings, signal));
   try {
-    const parts = await sendParts(s3, upload, continued?.parts ?? [], file, options);
+    const parts = await uploadParts(s3, upload, continued?.parts ?? [], file, options);
     await completeUpload(s3, upload, parts, signal);
     for (const other of uploads) if (other !== upload) await abortUpload(s3, other, signal);
     return { checksum: composeChecksum(parts), isContinued: continued !== undefined };

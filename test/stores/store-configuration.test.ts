@@ -2,13 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { nameOfStore, storeConfiguration } from '../../src/model/store-configuration.js';
 import { openStore } from '../../src/stores/open-store.js';
 
+const forms =
+  'url: must be file:///directory, s3://bucket/prefix, azure://container/prefix or gs://bucket/prefix';
+
 function faultsOf(configuration: unknown): string[] {
   const { error } = storeConfiguration.safeParse(configuration);
   return (error?.issues ?? []).map(({ path, message }) => `${path.join('.')}: ${message}`);
 }
 
 describe('storeConfiguration', () => {
-  it('takes a directory and a bucket', () => {
+  it('takes a directory and a bucket of each cloud', () => {
     expect(faultsOf({ url: 'file:///backups' })).toEqual([]);
     expect(
       faultsOf({
@@ -22,13 +25,54 @@ describe('storeConfiguration', () => {
         secretAccessKeyFile: '/run/secrets/key',
       }),
     ).toEqual([]);
+    expect(
+      faultsOf({
+        url: 'azure://container/prefix',
+        endpoint: 'https://account.blob.core.windows.net',
+        sasTokenFile: '/run/secrets/sas',
+        storageClass: { backups: 'Cool', wal: 'Cold' },
+      }),
+    ).toEqual([]);
+    expect(faultsOf({ url: 'azure://container', connectionStringFile: '/run/secrets/azure' })).toEqual([]);
+    expect(
+      faultsOf({
+        url: 'gs://bucket/prefix',
+        credentialsFile: '/run/secrets/google.json',
+        storageClass: { backups: 'NEARLINE' },
+      }),
+    ).toEqual([]);
   });
 
   it.each([
-    [{ url: 'ftp://host/' }, ['url: must be file:///directory or s3://bucket/prefix']],
-    [{ url: 'file://backups' }, ['url: must be file:///directory or s3://bucket/prefix']],
-    [{ url: 'file:///b', endpoint: 'http://x' }, ['endpoint: is only for a store with an s3:// URL']],
+    [{ url: 'ftp://host/' }, [forms]],
+    [{ url: 'file://backups' }, [forms]],
+    [
+      { url: 'file:///b', endpoint: 'http://x' },
+      ['endpoint: is only for a store with a URL of s3://, azure://, gs://'],
+    ],
     [{ url: 's3://b', accessKeyIdFile: '/a' }, ['secretAccessKeyFile: is needed beside accessKeyIdFile']],
+    [
+      { url: 's3://b', sasTokenFile: '/a', credentialsFile: '/b' },
+      [
+        'sasTokenFile: is only for a store with a URL of azure://',
+        'credentialsFile: is only for a store with a URL of gs://',
+      ],
+    ],
+    [
+      { url: 'azure://c' },
+      ['endpoint: is needed without connectionStringFile: https://<account>.blob.core.windows.net'],
+    ],
+    [
+      { url: 'azure://c', connectionStringFile: '/a', endpoint: 'https://x', sasTokenFile: '/b' },
+      [
+        'endpoint: cannot stand beside connectionStringFile, which says it already',
+        'sasTokenFile: cannot stand beside connectionStringFile, which says it already',
+      ],
+    ],
+    [
+      { url: 'gs://b', storageClass: { backups: 'Cool', wal: 'COLDLINE' } },
+      ['storageClass.backups: must be one of STANDARD, NEARLINE, COLDLINE, ARCHIVE'],
+    ],
     [{ url: 's3://b', endpoint: 'minio:9000' }, ['endpoint: must be an http:// or https:// URL']],
   ])('refuses %j', (configuration, faults) => {
     expect(faultsOf(configuration)).toEqual(faults);
@@ -51,17 +95,29 @@ describe('openStore', () => {
     ['s3://bucket', 's3://bucket/'],
     ['s3://bucket/', 's3://bucket/'],
     ['s3://bucket/a/b/', 's3://bucket/a/b'],
-  ])('opens %s', (url, opened) => {
-    expect(openStore({ url }).url).toBe(opened);
+    ['azure://container/a/b/', 'azure://container/a/b'],
+  ])('opens %s', async (url, opened) => {
+    const endpoint = url.startsWith('azure') ? 'https://account.blob.core.windows.net' : undefined;
+    expect((await openStore({ url, endpoint })).url).toBe(opened);
   });
 
-  it('names the known kinds when it does not know the one asked for', () => {
-    expect(() => openStore({ url: 'gs://bucket/prefix' })).toThrow(
-      expect.objectContaining({
-        type: 'InvalidConfiguration',
-        message:
-          'The url of store "gs-bucket" is of no known kind; use file:///directory or s3://bucket/prefix.',
-      }),
+  it('names the known kinds when it does not know the one asked for', async () => {
+    await expect(openStore({ url: 'ftp://host/prefix' })).rejects.toMatchObject({
+      type: 'InvalidConfiguration',
+      message:
+        'The url of store "ftp-host" is of no known kind; use file:///directory, s3://bucket/prefix, azure://container/prefix or gs://bucket/prefix.',
+    });
+  });
+
+  it('says what a connection string is not, without repeating it', async () => {
+    const opening = openStore(
+      { url: 'azure://container', connectionStringFile: '/a' },
+      { connectionString: 'AccountKey=hidden' },
     );
+    await expect(opening).rejects.toMatchObject({
+      type: 'InvalidConfiguration',
+      message:
+        'The connectionStringFile of store "azure-container" holds no connection string; write there what the portal shows under "Access keys".',
+    });
   });
 });

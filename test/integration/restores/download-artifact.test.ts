@@ -56,11 +56,11 @@ describe.each<[string, (() => Promise<S3Server>) | undefined]>([
     files = await makeSourceFiles();
     const name = 'primary';
     store = server
-      ? openStore(
+      ? await openStore(
           { name, url: 's3://backups/restores', endpoint: server.endpoint, region: server.region },
           server,
         )
-      : openStore({ name, url: pathToFileURL(await mkdtemp(join(scratch, 'store-'))).href });
+      : await openStore({ name, url: pathToFileURL(await mkdtemp(join(scratch, 'store-'))).href });
     source = await files.make(BYTES);
     await store.putFile(KEY, source, options);
     const { bytes, sha256 } = source;

@@ -51,7 +51,7 @@ async function storeBackup(server: PostgresServer, database: string) {
   const artifact = { ...sample.artifact, ...digest, encryption };
   const manifest = { ...sample, inventory, artifact } as DatabaseManifest;
   await mkdir(join(directory, 'store'));
-  const store = openStore({ name: 'primary', url: pathToFileURL(join(directory, 'store')).href });
+  const store = await openStore({ name: 'primary', url: pathToFileURL(join(directory, 'store')).href });
   await store.putFile(artifact.key, { path: file, ...digest }, context);
   return { store, manifest, files, data: join(directory, 'data') };
 }

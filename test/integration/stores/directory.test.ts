@@ -18,7 +18,7 @@ async function startDirectories(): Promise<StoreUnderTest & { make: () => Promis
   const make = () => mkdtemp(join(parent, 'store '));
   return {
     make,
-    open: async () => openStore({ url: pathToFileURL(await make()).href }),
+    open: async () => await openStore({ url: pathToFileURL(await make()).href }),
     tamper: (store, key, content) => writeFile(join(fileURLToPath(store.url), key), content),
     [Symbol.asyncDispose]: () => rm(parent, { recursive: true, force: true }),
   };
@@ -42,7 +42,7 @@ describe('the directory store', () => {
 
   async function openEmpty(): Promise<void> {
     root = await directories.make();
-    store = openStore({ name: 'primary', url: pathToFileURL(root).href });
+    store = await openStore({ name: 'primary', url: pathToFileURL(root).href });
   }
 
   it('keeps files and folders for their owner', async () => {

@@ -49,10 +49,10 @@ export function describeS3Store(kind: string, startServer: () => Promise<S3Serve
     });
 
     /** A store on a prefix of its own. */
-    function openOwn(options: Partial<StoreConfiguration> = {}, bucket = BUCKET): Store {
+    async function openOwn(options: Partial<StoreConfiguration> = {}, bucket = BUCKET): Promise<Store> {
       const prefix = randomBytes(6).toString('hex');
       const { endpoint, region } = server;
-      return openStore(
+      return await openStore(
         { name: 'primary', url: `s3://${bucket}/${prefix}`, endpoint, region, ...options },
         server,
       );
@@ -105,7 +105,7 @@ export function describeS3Store(kind: string, startServer: () => Promise<S3Serve
       use: (store: Store, proxy: Awaited<ReturnType<typeof startS3Proxy>>) => Promise<void>,
     ): Promise<void> {
       await using proxy = await startS3Proxy(server.endpoint, interference);
-      await use(openOwn({ endpoint: proxy.endpoint }), proxy);
+      await use(await openOwn({ endpoint: proxy.endpoint }), proxy);
     }
 
     describe('an interrupted upload', () => {
@@ -130,7 +130,7 @@ export function describeS3Store(kind: string, startServer: () => Promise<S3Serve
       });
 
       it('is continued by another process, after the server was killed', async () => {
-        const first = openOwn();
+        const first = await openOwn();
         const file = await files.make(5 * PART);
         await interruptPut(first, 'a/file', file, PART);
         await server.kill();
@@ -138,7 +138,7 @@ export function describeS3Store(kind: string, startServer: () => Promise<S3Serve
           type: 'StoreUnreachable',
         });
         await server.start();
-        const second = openStore(
+        const second = await openStore(
           { url: first.url, endpoint: server.endpoint, region: server.region },
           server,
         );
@@ -147,7 +147,7 @@ export function describeS3Store(kind: string, startServer: () => Promise<S3Serve
       });
 
       it('of another file with the same beginning never lends its digest to this one', async () => {
-        const store = openOwn();
+        const store = await openOwn();
         const file = await files.make(2 * PART);
         const query = { Bucket: BUCKET, Key: objectKey(store, 'a/file') };
         const { UploadId } = await client.send(
@@ -262,7 +262,7 @@ export function describeS3Store(kind: string, startServer: () => Promise<S3Serve
 
     it('tells until when an object is locked', async () => {
       await server.createBucket('locked', { objectLock: true });
-      const store = openOwn({}, 'locked');
+      const store = await openOwn({}, 'locked');
       const until = new Date(Math.ceil(Date.now() / 1000) * 1000 + 3_600_000);
       for (const key of ['a/retained', 'a/held', 'a/free'])
         await store.putFile(key, await files.make(10), transfer());
@@ -299,7 +299,7 @@ export function describeS3Store(kind: string, startServer: () => Promise<S3Serve
       }
 
       it('when the bucket does not exist', async () => {
-        const store = openOwn({}, 'no-such-bucket');
+        const store = await openOwn({}, 'no-such-bucket');
         const fault = {
           type: 'StoreNotFound',
           message: expect.stringContaining('create it, or correct the url') as string,
@@ -318,7 +318,7 @@ export function describeS3Store(kind: string, startServer: () => Promise<S3Serve
         'when the credentials are wrong: %j',
         async (wrong) => {
           const { endpoint, region } = server;
-          const store = openStore(
+          const store = await openStore(
             { name: 'primary', url: `s3://${BUCKET}/x`, endpoint, region },
             { ...server, ...wrong },
           );
@@ -332,14 +332,14 @@ export function describeS3Store(kind: string, startServer: () => Promise<S3Serve
 
       it('when nobody listens', async () => {
         const endpoint = `http://127.0.0.1:${await findFreePort()}`;
-        expect(await faultOf(openOwn({ endpoint }))).toMatchObject({
+        expect(await faultOf(await openOwn({ endpoint }))).toMatchObject({
           type: 'StoreUnreachable',
           message: expect.stringContaining('it cannot be reached (ECONNREFUSED)') as string,
         });
       });
 
       it('when the name of the endpoint is not known', async () => {
-        expect(await faultOf(openOwn({ endpoint: 'http://nowhere.invalid' }))).toMatchObject({
+        expect(await faultOf(await openOwn({ endpoint: 'http://nowhere.invalid' }))).toMatchObject({
           type: 'StoreUnreachable',
         });
       });
@@ -366,7 +366,7 @@ async function startUnderTest(startServer: () => Promise<S3Server>): Promise<Sto
       const bucket = `bucket-${(buckets += 1)}`;
       await server.createBucket(bucket);
       const { endpoint, region } = server;
-      return openStore({ url: `s3://${bucket}/some/prefix`, endpoint, region }, server);
+      return await openStore({ url: `s3://${bucket}/some/prefix`, endpoint, region }, server);
     },
     async tamper(store, key, content, sha256) {
       const { host, pathname } = new URL(store.url);

@@ -30,11 +30,14 @@ describe('what an S3 store gives its objects', () => {
       type: 'InvalidConfiguration',
       message: expect.stringContaining('it does not have the storage class') as string,
     };
-    const forBackups = openStore({ ...configuration, storageClass: { backups: 'STANDARD_IA' } }, server);
+    const forBackups = await openStore(
+      { ...configuration, storageClass: { backups: 'STANDARD_IA' } },
+      server,
+    );
     await expect(forBackups.putFile('postgres/s/d/file', file, options)).rejects.toMatchObject(refusal);
     await forBackups.putFile('wal/s/1/segment', file, options);
     await forBackups.putDocument('postgres/s/d/id.manifest.json', Buffer.from('{}'), options.signal);
-    const forWal = openStore({ ...configuration, storageClass: { wal: 'GLACIER_IR' } }, server);
+    const forWal = await openStore({ ...configuration, storageClass: { wal: 'GLACIER_IR' } }, server);
     await expect(forWal.putFile('wal/s/1/next', file, options)).rejects.toMatchObject(refusal);
     await forWal.putFile('postgres/s/d/file', file, options);
   });
@@ -42,7 +45,7 @@ describe('what an S3 store gives its objects', () => {
   // MinIO has no key management here and says so.
   it('is encryption by the store, documents included', async () => {
     const { endpoint, region } = server;
-    const store = openStore(
+    const store = await openStore(
       { url: 's3://backups/encrypted', endpoint, region, serverSideEncryption: { algorithm: 'AES256' } },
       server,
     );
