@@ -1,7 +1,7 @@
 import { runProgram, type Program, type ProgramContext } from '../programs/run-program.js';
 
 /** PostgreSQL refuses to run as root; its packages make this user for it. */
-const ORDINARY_USER = 'postgres';
+export const ORDINARY_USER = 'postgres';
 
 function isRoot(): boolean {
   return process.getuid?.() === 0;

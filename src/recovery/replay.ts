@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hasCode } from '../files/has-code.js';
 import { OperationError, remedyFor } from '../model/failures.js';
+import type { RecoveryPoint } from '../model/recovery.js';
 import { describeTarget, type RecoveryTarget } from '../model/recovery-target.js';
 import { formatLsn, parseLsn, parseSegmentName, type Lsn } from '../model/wal-segment.js';
 import type { ServerConnection } from '../model/server-connection.js';
@@ -27,16 +28,6 @@ export interface Replay {
   atLeast: Lsn;
   segmentBytes: number;
   wal: SuppliedWal;
-}
-
-/** Where a recovery has stopped. */
-export interface RecoveryPoint {
-  lsn: string;
-  /** When the last transaction ended that is in it, ISO 8601; absent when none ended after the base backup. */
-  lastTransaction?: string;
-  /** The new timeline that begins there. */
-  timeline: number;
-  databases: string[];
 }
 
 const TARGET_NOT_REACHED = 'recovery ended before configured recovery target was reached';

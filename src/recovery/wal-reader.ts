@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withFileOpener } from '../archive/open-files.js';
 import type { DecryptOptions } from '../archive/decrypt.js';
@@ -42,14 +42,13 @@ export async function withWalReader<T>(
   use: (reader: WalReader) => Promise<T>,
 ): Promise<T> {
   const { server, systemIdentifier, walSegmentBytes: segmentBytes, serverVersion } = base;
-  const directory = join(options.workDirectory, 'wal-reader');
   const program = await locateClient(
     'pg_waldump',
     Math.floor(serverVersion / 10000),
     options.programDirectories,
     context.signal,
   );
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const directory = await mkdtemp(join(options.workDirectory, 'wal-'));
   try {
     return await withFileOpener(options, context, (open) => {
       const source: WalSource = { store, cluster: { server, systemIdentifier }, segmentBytes, open };
