@@ -65,7 +65,7 @@ export const restoreDatabaseArgument = z
       .max(100)
       .optional()
       .describe(
-        'restores only these, beside the live database: name, or schema.name, as the inventory has them (not quoted)',
+        'restores only these, beside the live database: name, or schema.name, as the inventory has them (not quoted); one that is partitioned stands for all its partitions',
       ),
     createRoles: z
       .boolean()

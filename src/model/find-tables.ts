@@ -3,14 +3,19 @@ import { OperationError } from './failures.js';
 import type { Inventory } from './inventory.js';
 
 /**
- * Finds the tables that an argument names, by name or by schema and name with a dot in between.
+ * Finds the tables that an argument names, by name or by schema and name with a dot in between. One that is partitioned
+ * stands for all its partitions.
  *
  * @throws OperationError `InvalidArgument` for one that the backup does not have, or has in several schemas
  */
-export function findTables({ tables }: Pick<Inventory, 'tables'>, wanted: readonly string[]): TableName[] {
+export function findTables(
+  { tables, partitionedTables = [] }: Pick<Inventory, 'tables' | 'partitionedTables'>,
+  wanted: readonly string[],
+): TableName[] {
+  const all: TableName[] = [...tables, ...partitionedTables];
   const chosen = wanted.map((text) => {
-    const qualified = tables.filter(({ schema, name }) => `${schema}.${name}` === text);
-    const found = qualified.length > 0 ? qualified : tables.filter(({ name }) => name === text);
+    const qualified = all.filter(({ schema, name }) => `${schema}.${name}` === text);
+    const found = qualified.length > 0 ? qualified : all.filter(({ name }) => name === text);
     const [first, second] = found;
     if (!first)
       throw new OperationError(

@@ -19,6 +19,11 @@ const tableInventory = z.object({
  */
 export const inventory = z.object({
   tables: z.array(tableInventory),
+  /**
+   * Tables that have no rows of their own: those of their partitions, which are among the tables. Absent from backups made
+   * before this was written down.
+   */
+  partitionedTables: z.array(z.object({ schema: z.string(), name: z.string() })).optional(),
   /** Tables that are not in the backup, or not their data: by configuration, or because pg_dump leaves them out by itself. */
   excludedTables: z.array(z.object({ schema: z.string(), name: z.string() })),
   sequences: z.array(

@@ -133,10 +133,15 @@ export async function listTables(client: Client): Promise<ExpectedTable[]> {
   return rows;
 }
 
+/** A relation of an archive. */
+export interface NamedRelation extends RelationName {
+  isPartitioned: boolean;
+}
+
 /** The names of every relation of the given oids. */
-export async function nameRelations(client: Client, oids: number[]): Promise<Map<number, RelationName>> {
-  const { rows } = await client.query<RelationName>(
-    `SELECT c.oid::int8::float8 AS oid, n.nspname AS schema, c.relname AS name
+export async function nameRelations(client: Client, oids: number[]): Promise<Map<number, NamedRelation>> {
+  const { rows } = await client.query<NamedRelation>(
+    `SELECT c.oid::int8::float8 AS oid, n.nspname AS schema, c.relname AS name, c.relkind = 'p' AS "isPartitioned"
        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = ANY($1::oid[])`,
     [oids],
   );

@@ -139,6 +139,9 @@ async function dumpOnce(
       facts,
       inventory: {
         tables,
+        partitionedTables: [...names.values()]
+          .filter(({ isPartitioned }) => isPartitioned)
+          .map(({ schema, name }) => ({ schema, name })),
         excludedTables,
         sequences: await readSequenceValues(
           pgRestore,

@@ -9,6 +9,8 @@ const tables = [
   { schema: 'public', name: 'odd.name', ...counted },
 ];
 
+const partitionedTables = [{ schema: 'public', name: 'events' }];
+
 describe('the tables of an argument', () => {
   it('are found by name, or by schema and name', () => {
     expect(findTables({ tables }, ['tasks', 'archive.agents', 'odd.name', 'public.tasks'])).toEqual([
@@ -16,6 +18,14 @@ describe('the tables of an argument', () => {
       { schema: 'archive', name: 'agents' },
       { schema: 'public', name: 'odd.name' },
     ]);
+  });
+
+  it('may be partitioned, in a backup that tells which are', () => {
+    expect(findTables({ tables, partitionedTables }, ['events', 'tasks'])).toEqual([
+      { schema: 'public', name: 'events' },
+      { schema: 'public', name: 'tasks' },
+    ]);
+    expect(() => findTables({ tables }, ['events'])).toThrow(/no table "events"/);
   });
 
   it.each([

@@ -22,6 +22,15 @@ beforeAll(async () => {
      INSERT INTO orders (what) SELECT 'thing ' || n FROM generate_series(1, 1000) n;
      INSERT INTO notes SELECT n, 'note ' || n FROM generate_series(1, 500) n`,
   );
+  await system.postgres.query(
+    'shop',
+    `CREATE SCHEMA "Odd"; CREATE TABLE events (n int) PARTITION BY RANGE (n);
+     CREATE TABLE events_0 PARTITION OF events FOR VALUES FROM (0) TO (100);
+     CREATE TABLE events_1_and_2 PARTITION OF events FOR VALUES FROM (100) TO (300) PARTITION BY RANGE (n);
+     CREATE TABLE events_1 PARTITION OF events_1_and_2 FOR VALUES FROM (100) TO (200);
+     CREATE TABLE "Odd".events_2 PARTITION OF events_1_and_2 FOR VALUES FROM (200) TO (300);
+     INSERT INTO events SELECT generate_series(0, 299)`,
+  );
   await system.backUp();
 });
 afterAll(() => system[Symbol.asyncDispose]());
@@ -54,7 +63,7 @@ describe('a restore', () => {
     const result = await restore();
     const { database } = result.restored!;
     expect(database).toMatch(/^shop_restored_\d{8}_\d{6}$/);
-    expect(result.restored).toMatchObject({ server: 'main', tables: 2, rows: 1500, notes: [] });
+    expect(result.restored).toMatchObject({ server: 'main', tables: 5, rows: 1800, notes: [] });
     expect(await countOf(database)).toBe(1000);
     expect(await countOf('shop')).toBe(1000);
     expect(await system.listStaging()).toEqual([]);
@@ -65,7 +74,7 @@ describe('a restore', () => {
     const { plan, restored } = await restore({ dryRun: true, mode: 'swap' });
     expect(restored).toBeUndefined();
     expect(plan).toMatchObject({
-      backup: { database: 'shop', tables: 2, rows: 1500 },
+      backup: { database: 'shop', tables: 5, rows: 1800 },
       replaces: { database: 'shop', becomes: expect.stringMatching(/^shop_before_/) as string },
       missing: { roles: [], extensions: [], stagingBytes: 0 },
       lastSeconds: expect.any(Number) as number,
@@ -81,6 +90,13 @@ describe('a restore', () => {
       "SELECT FROM pg_tables WHERE schemaname = 'public'",
     );
     expect(tables).toHaveLength(1);
+  });
+
+  it('of a partitioned table restores all its partitions', async () => {
+    const { restored } = await restore({ tables: ['events'], into: { database: 'only_events' } });
+    expect(restored).toMatchObject({ tables: 3, rows: 300 });
+    expect(await countOf('only_events', 'events')).toBe(300);
+    expect(await countOf('only_events', '"Odd".events_2')).toBe(100);
   });
 
   it('never replaces a whole database by single tables of it', async () => {
