@@ -8,7 +8,14 @@ import type { ArchiverHalf, ArchiverState, HalfEnding } from './archiver-state.j
 import { recordGap, type LostWal } from './record-gap.js';
 import type { ShippingMeans } from './ship-file.js';
 import { shipSpool } from './ship-spool.js';
-import { clearOutgoing, rewindSpool, type Spool, type SpooledSegment } from './spool.js';
+import {
+  beginSpoolAt,
+  clearOutgoing,
+  listSpool,
+  rewindSpool,
+  type Spool,
+  type SpooledSegment,
+} from './spool.js';
 import { watchArchivedServer, type ArchivedServer } from './watch-archived-server.js';
 import type { Store } from '../stores/store.js';
 import { streamWal, type StreamSource } from './stream-wal.js';
@@ -100,9 +107,10 @@ async function runHalves(
   }
 }
 
+/** Puts on record that a segment is lost, and goes on after it. */
 async function giveUp(
   { spool, signal }: ArchiverHalf,
-  { store }: WalSource,
+  { store, kind }: WalSource,
   { timeline, start }: SpooledSegment,
   { message }: OperationError,
 ): Promise<LostWal> {
@@ -114,5 +122,8 @@ async function giveUp(
     reason: message,
   };
   await recordGap(store, spool.cluster, gap, signal);
+  const { segments, partials } = await listSpool(spool);
+  const isEmpty = segments.length + partials.length === 0;
+  if (kind === 'stream' && isEmpty) await beginSpoolAt(spool, { timeline, start: gap.to });
   return gap;
 }

@@ -23,6 +23,9 @@ import { prepareWorker, type WorkerProcess } from './worker-process.js';
 /** The name of the PostgreSQL server in the configuration. */
 export const SERVER = 'main';
 
+/** WAL that was received and is not archived yet stays there, for the next archiver. */
+const WAL_SPOOL = /^wal\/[^/]+\/\d+\/received\//;
+
 /** What to set up; servers that are not passed in are started, and ended with the system. */
 export interface BackupSystemOptions {
   /** The databases in the configuration. Who passes no `postgres` gets them made, empty. */
@@ -166,7 +169,8 @@ async function setUp(
     const entries = await readdir(stagingDirectory, { recursive: true, withFileTypes: true });
     return entries
       .filter((entry) => entry.isFile() && entry.name !== 'volume.json')
-      .map((entry) => join(entry.parentPath, entry.name).slice(stagingDirectory.length + 1));
+      .map((entry) => join(entry.parentPath, entry.name).slice(stagingDirectory.length + 1))
+      .filter((path) => !WAL_SPOOL.test(path));
   };
   const worker = prepareWorker({ configurationFile, environment, directory: scratch, port });
   cleanUps.push(async () => {

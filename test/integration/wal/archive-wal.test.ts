@@ -1,0 +1,97 @@
+import { expect, test } from 'vitest';
+import { MAIN_QUEUE, operationId } from '../../../src/model/queues.js';
+import { walHeartbeat } from '../../../src/model/wal-plan.js';
+import { listWal, listWalClusters, type WalArchive } from '../../../src/catalogue/wal-archive.js';
+import { parseLsn, parseSegmentName } from '../../../src/model/wal-segment.js';
+import type { archiveWal } from '../../../src/workflows/index.js';
+import { SERVER, startBackupSystem, type BackupSystem } from '../../support/backup-system.js';
+import { waitUntil } from '../../support/wait-until.js';
+import { SEGMENT_BYTES, writeSegment } from './archiver-tests.js';
+
+const { signal } = new AbortController();
+const workflowId = operationId({ kind: 'wal', server: SERVER });
+
+function startSystem(wal: Record<string, unknown> = {}): Promise<BackupSystem> {
+  return startBackupSystem({ databases: ['app'], encryption: 'gpg', server: { wal } });
+}
+
+/** Starts it as its schedule does, under an id that is not the fixed one; ended with the system. */
+async function archive(system: BackupSystem) {
+  await system.client.workflow.start<typeof archiveWal>('archiveWal', {
+    taskQueue: MAIN_QUEUE,
+    workflowId: 'wal-by-schedule',
+    args: [{ server: SERVER }],
+  });
+  return system.client.workflow.getHandle(workflowId);
+}
+
+async function readArchive(system: BackupSystem): Promise<WalArchive | undefined> {
+  const [cluster] = await listWalClusters(system.store, SERVER, signal);
+  return cluster && listWal(system.store, cluster, signal);
+}
+
+/** Waits until the store has the segment before a position. */
+async function untilArchived(system: BackupSystem, lsn: bigint): Promise<WalArchive> {
+  return waitUntil(`WAL is archived up to ${lsn}`, async () => {
+    const found = await readArchive(system);
+    const starts = [...(found?.segments.keys() ?? [])].map(
+      (name) => parseSegmentName(name, SEGMENT_BYTES)!.start,
+    );
+    return starts.some((start) => start < lsn && lsn <= start + BigInt(SEGMENT_BYTES)) ? found : undefined;
+  });
+}
+
+/** Ends the archiver, whose spool stays as it is meant to. */
+async function end(system: BackupSystem): Promise<void> {
+  const archiver = system.client.workflow.getHandle('wal-by-schedule');
+  await archiver.cancel();
+  await archiver.result().catch(() => undefined);
+}
+
+test('WAL is archived under the one id, says how far it is, and outlives a worker that is killed', async () => {
+  await using system = await startSystem();
+  const archiver = await archive(system);
+  await untilArchived(system, await writeSegmentSoon(system));
+
+  const heartbeat = await waitUntil('the heartbeat says where it is', async () => {
+    const { raw } = await archiver.describe();
+    const details = raw.pendingActivities?.[0]?.heartbeatDetails?.payloads?.[0]?.data;
+    const said = walHeartbeat.safeParse(details && JSON.parse(Buffer.from(details).toString())).data;
+    return said?.archived === undefined ? undefined : said;
+  });
+  expect(parseLsn(heartbeat.archived!)).toBeLessThanOrEqual(parseLsn(heartbeat.server!)!);
+  expect(heartbeat.trouble).toEqual([]);
+
+  await system.worker.kill('SIGKILL');
+  const meanwhile = await writeSegment(system.postgres);
+  await system.worker.start();
+  const later = await writeSegment(system.postgres);
+  const { segments } = await untilArchived(system, later);
+  const starts = [...segments.keys()].map((name) => Number(parseSegmentName(name, SEGMENT_BYTES)!.start));
+  expect(starts.at(-1)! - starts[0]!).toBe((starts.length - 1) * SEGMENT_BYTES);
+  expect(Number(meanwhile)).toBeLessThan(Number(later));
+  await end(system);
+});
+
+test('a second archiver of the same server says which one does it', async () => {
+  await using system = await startSystem();
+  await archive(system);
+  await waitUntil('the first one is at work', () => readSlot(system));
+  const second = await system.client.workflow.execute<typeof archiveWal>('archiveWal', {
+    taskQueue: MAIN_QUEUE,
+    workflowId: 'another',
+    args: [{ server: SERVER }],
+  });
+  expect(second).toEqual({ server: SERVER, archivedBy: workflowId });
+  await end(system);
+});
+
+async function readSlot(system: BackupSystem): Promise<boolean> {
+  return (await system.postgres.query('postgres', 'SELECT 1 FROM pg_replication_slots')).length === 1;
+}
+
+/** Writes a segment once the slot keeps what is written. */
+async function writeSegmentSoon(system: BackupSystem): Promise<bigint> {
+  await waitUntil('the slot is there', () => readSlot(system));
+  return writeSegment(system.postgres);
+}

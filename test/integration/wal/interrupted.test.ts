@@ -1,0 +1,190 @@
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { OperationError } from '../../../src/model/failures.js';
+import { formatLsn } from '../../../src/model/wal-segment.js';
+import { findWalReach } from '../../../src/model/wal-reach.js';
+import type { Store } from '../../../src/stores/store.js';
+import { startPostgres } from '../../../tools/servers/postgres.js';
+import { findProcesses, killProcesses } from '../../support/our-processes.js';
+import { waitUntil } from '../../support/wait-until.js';
+import {
+  makeArchiver,
+  readRestart,
+  SEGMENT_BYTES,
+  SLOT,
+  untilArchived,
+  writeSegment,
+  type TestArchiver,
+} from './archiver-tests.js';
+
+/** What is missing between the first segment that is archived and the last one. */
+async function readMissing(archiver: TestArchiver) {
+  const archive = await archiver.list();
+  const [first] = [...archive.segments.keys()];
+  const lsn = BigInt(Number.parseInt(first!.slice(16), 16) * SEGMENT_BYTES);
+  return findWalReach({ ...archive, segmentBytes: SEGMENT_BYTES }, { timeline: 1, lsn }).missing;
+}
+
+test('a store that is down makes the spool grow and the lag be told; nothing leaves the server, and all arrives', async () => {
+  await using server = await startPostgres();
+  const archiver = await makeArchiver(server);
+  let isDown = false;
+  const store: Store = {
+    ...archiver.store,
+    putDocument: (...args) =>
+      isDown
+        ? Promise.reject(new OperationError('StoreUnreachable', 'It is down; wait.'))
+        : archiver.store.putDocument(...args),
+  };
+  const { state } = archiver.start({ store });
+  await waitUntil('the slot is there', () => readRestart(server));
+  await untilArchived(archiver, await writeSegment(server));
+  isDown = true;
+  const end = (await writeSegment(server), await writeSegment(server));
+  await waitUntil('the spool has both', async () => (await readSegmentsIn(archiver)).length === 2);
+  await waitUntil('the lag is told', () => state.lagBytes >= 2 * SEGMENT_BYTES - 1e6 && state.lagSeconds > 0);
+  expect(state.trouble.shipping).toBe('It is down; wait.');
+  expect((await readRestart(server))!).toBeLessThan(end - BigInt(SEGMENT_BYTES));
+  isDown = false;
+  await untilArchived(archiver, end);
+  await waitUntil('the server may remove it', async () => (await readRestart(server))! >= end);
+  await waitUntil(
+    'no trouble is told any more',
+    () => state.trouble.shipping === undefined && state.lagBytes === 0,
+  );
+  expect(await readMissing(archiver)).toEqual([]);
+});
+
+test('reception goes on without a gap after the server crashed, the receiver was killed, and another run began', async () => {
+  await using server = await startPostgres();
+  const archiver = await makeArchiver(server);
+  const first = archiver.start();
+  await waitUntil('the slot is there', () => readRestart(server));
+  await untilArchived(archiver, await writeSegment(server));
+  await server.kill();
+  await server.start();
+  await untilArchived(archiver, await writeSegment(server));
+  const receivers = (await findProcesses(archiver.spool.directory)).filter(({ command }) =>
+    command.includes('pg_receivewal'),
+  );
+  expect(receivers.length).toBeGreaterThan(0);
+  killProcesses(receivers);
+  await untilArchived(archiver, await writeSegment(server));
+  await first.stop();
+  expect(await findProcesses(archiver.spool.directory)).toEqual([]);
+  await writeSegment(server);
+  archiver.start();
+  await untilArchived(archiver, await writeSegment(server));
+  expect(await readMissing(archiver)).toEqual([]);
+});
+
+test('a slot that is dropped while WAL streams is made anew, and nothing is missing', async () => {
+  await using server = await startPostgres();
+  const archiver = await makeArchiver(server);
+  const { ending } = archiver.start();
+  await waitUntil('the slot is there', () => readRestart(server));
+  await untilArchived(archiver, await writeSegment(server));
+  await waitUntil('the slot is not in use', () =>
+    server.query('postgres', `SELECT pg_drop_replication_slot('${SLOT}')`).then(
+      () => true,
+      () => false,
+    ),
+  );
+  await waitUntil('it is there again', () => readRestart(server));
+  await untilArchived(archiver, await writeSegment(server));
+  expect(await readMissing(archiver)).toEqual([]);
+  expect(await Promise.race([ending, Promise.resolve('runs')])).toBe('runs');
+});
+
+test('WAL that the server removed before it was archived is a gap, kept on record, after which archiving goes on', async () => {
+  await using server = await startPostgres();
+  const archiver = await makeArchiver(server);
+  const first = archiver.start();
+  await waitUntil('the slot is there', () => readRestart(server));
+  const before = await writeSegment(server);
+  await untilArchived(archiver, before);
+  await first.stop();
+  await server.query('postgres', `SELECT pg_drop_replication_slot('${SLOT}')`);
+  for (let segment = 0; segment < 3; segment++) {
+    await writeSegment(server);
+    await server.query('postgres', 'CHECKPOINT');
+  }
+  const second = archiver.start();
+  const ending = await second.ending;
+  const { gaps } = await archiver.list();
+  expect(gaps).toHaveLength(1);
+  const [gap] = gaps;
+  expect(ending).toMatchObject({ kind: 'gap', gap: { reason: gap!.reason } });
+  expect(gap!.timeline).toBe(1);
+
+  const third = archiver.start();
+  const end = await writeSegment(server);
+  await untilArchived(archiver, end);
+  expect((await readMissing(archiver)).map(({ from, to }) => [formatLsn(from), formatLsn(to)])).toEqual([
+    [gap!.fromLsn, gap!.toLsn],
+  ]);
+  await third.stop();
+  expect((await archiver.list()).gaps).toEqual(gaps);
+});
+
+test('a segment that was damaged in the spool is set aside and received anew', async () => {
+  await using server = await startPostgres();
+  const archiver = await makeArchiver(server);
+  let isHeld = true;
+  const store: Store = {
+    ...archiver.store,
+    putDocument: (...args) =>
+      isHeld
+        ? Promise.reject(new OperationError('StoreUnreachable', 'It is down; wait.'))
+        : archiver.store.putDocument(...args),
+  };
+  const { state } = archiver.start({ store });
+  await waitUntil('the slot is there', () => readRestart(server));
+  await writeSegment(server);
+  const end = await writeSegment(server);
+  const [damaged] = await waitUntil('both are in the spool', async () => {
+    const names = await readSegmentsIn(archiver);
+    return names.length === 2 ? names : undefined;
+  });
+  await writeFile(join(archiver.spool.directory, damaged!), 'no segment');
+  isHeld = false;
+  await untilArchived(archiver, end);
+  await waitUntil('the first one is archived', async () => (await archiver.list()).segments.has(damaged!));
+  expect(state.aside).toEqual([damaged]);
+  expect(await readdir(archiver.spool.aside)).toEqual([damaged]);
+  expect(archiver.warnings.join('\n')).toContain(damaged);
+  expect((await archiver.list()).gaps).toEqual([]);
+});
+
+test('another segment under a name that is archived already is set aside, and its gap is on record', async () => {
+  await using server = await startPostgres();
+  const archiver = await makeArchiver(server);
+  const first = archiver.start();
+  await waitUntil('the slot is there', () => readRestart(server));
+  await untilArchived(archiver, await writeSegment(server));
+  await first.stop();
+  // The name of the segment that comes next is taken.
+  const [{ name }] = (await server.query<{ name: string }>(
+    'postgres',
+    `SELECT pg_walfile_name(pg_current_wal_lsn() + 1) AS name`,
+  )) as [{ name: string }];
+  await archiver.store.putDocument(
+    `wal/prod/${archiver.cluster.systemIdentifier}/${name}.json`,
+    Buffer.from(JSON.stringify({ format: '1.0', file: name, bytes: SEGMENT_BYTES, sha256: '0'.repeat(64) })),
+    new AbortController().signal,
+  );
+  const second = archiver.start();
+  await writeSegment(server);
+  const ending = await second.ending;
+  expect(ending).toMatchObject({ kind: 'gap', gap: { first: name } });
+  expect((await archiver.list()).gaps).toMatchObject([{ reason: expect.stringContaining(name) as string }]);
+  archiver.start();
+  const end = await writeSegment(server);
+  await untilArchived(archiver, end);
+  await waitUntil('the slot goes on', async () => (await readRestart(server))! >= end);
+});
+
+async function readSegmentsIn({ spool }: TestArchiver): Promise<string[]> {
+  return (await readdir(spool.directory)).filter((name) => /^[0-9A-F]{24}$/.test(name)).sort();
+}
