@@ -1,3 +1,4 @@
+import { applyBasePrune } from '../catalogue/apply-base-prune.js';
 import { applyPrune } from '../catalogue/apply-prune.js';
 import { previewPrune } from '../catalogue/preview-prune.js';
 import { resolveConnection } from '../config/connections.js';
@@ -21,7 +22,7 @@ export async function prune(
   return runStep(logger, { stallSeconds: STALL_SECONDS }, async ({ signal, onProgress }) => {
     const server = resolveServer(configuration, argument.server);
     const [primary] = dependencies.stores;
-    const { plan, preview } = await previewPrune(
+    const { plan, basePlan, preview } = await previewPrune(
       primary,
       {
         server: server.name,
@@ -38,10 +39,17 @@ export async function prune(
       .sort((a, b) => Number(a.keep) - Number(b.keep))
       .slice(0, DECISIONS_SHOWN);
     if (argument.dryRun) return { ...preview, decisions };
-    const counts = await applyPrune(primary, plan, {
-      signal,
-      onProgress: ({ deleted, orphansSwept }) => onProgress(deleted + orphansSwept),
-    });
-    return { ...preview, dryRun: false, ...counts, decisions };
+    let changes = 0;
+    const context = { signal, onProgress: () => onProgress(++changes) };
+    const counts = await applyPrune(primary, plan, context);
+    const baseCounts = await applyBasePrune(primary, basePlan, context);
+    return {
+      ...preview,
+      dryRun: false,
+      deleted: counts.deleted + baseCounts.deleted,
+      orphansSwept: counts.orphansSwept + baseCounts.orphansSwept,
+      walDeleted: baseCounts.walDeleted,
+      decisions,
+    };
   });
 }

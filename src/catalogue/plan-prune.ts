@@ -5,9 +5,7 @@ import { decideRetention, isFromFuture, type RetentionPolicy } from '../model/re
 import type { Store, StoredObject, UnfinishedUpload } from '../stores/store.js';
 import { listBackups, type ListedBackup } from './list-backups.js';
 import { listProvenBackups, newestProven } from './proven-backups.js';
-
-/** How long an artifact may wait for its manifest: what is younger may belong to a backup still on its way. */
-const GRACE_MILLISECONDS = 48 * 3_600_000;
+import { findLocked, isPastGrace } from './prune-guards.js';
 
 /** Questions in flight to the store at once. */
 const CONCURRENCY = 8;
@@ -52,16 +50,15 @@ export async function planPrune(
   signal: AbortSignal,
 ): Promise<PrunePlan> {
   const { server, now } = request;
-  const isOld = (time: Date) => now.getTime() - time.getTime() > GRACE_MILLISECONDS;
-  const isLocked = async (key: string) => ((await store.describe(key, signal))?.lockedUntil ?? now) > now;
+  const isOld = (time: Date) => isPastGrace(time, now);
 
   const { backups, orphans } = await listBackups(store, server, signal);
   const keepIfLocked = async (decision: PlannedDecision): Promise<PlannedDecision> => {
     if (decision.keep) return decision;
     const { manifestKey, artifacts } = decision.backup;
-    for (const key of [manifestKey, ...artifacts.map(({ key }) => key)])
-      if (await isLocked(key)) return { ...decision, keep: true, rules: ['locked'] };
-    return decision;
+    const keys = [manifestKey, ...artifacts.map(({ key }) => key)];
+    const isLocked = (await findLocked(store, keys, now, signal)).size > 0;
+    return isLocked ? { ...decision, keep: true, rules: ['locked'] } : decision;
   };
   const past = backups.filter(({ time }) => !isFromFuture(time, now));
   const proven = newestProven(past, await listProvenBackups(store, server, signal));
@@ -72,7 +69,8 @@ export async function planPrune(
   });
 
   const oldOrphans = orphans.filter(({ modifiedAt }) => isOld(modifiedAt));
-  const locked = await pMap(oldOrphans, ({ key }) => isLocked(key), { concurrency: CONCURRENCY, signal });
+  const orphanKeys = oldOrphans.map(({ key }) => key);
+  const locked = await findLocked(store, orphanKeys, now, signal);
 
   const unfinished: UnfinishedUpload[] = [];
   for (const prefix of serverPrefixes(server))
@@ -87,7 +85,7 @@ export async function planPrune(
       keep,
       rules,
     })),
-    orphans: oldOrphans.filter((_, index) => !locked[index]),
+    orphans: oldOrphans.filter(({ key }) => !locked.has(key)),
     unfinished,
   };
 }

@@ -1,27 +1,41 @@
 import type { PruneResult } from '../model/results.js';
 import type { Store } from '../stores/store.js';
+import { planBasePrune, type BasePrunePlan } from './plan-base-prune.js';
 import { planPrune, type PrunePlan, type PruneRequest } from './plan-prune.js';
+
+/** What of a server is to be pruned by which rules. */
+export interface PreviewRequest extends Pick<PruneRequest, 'server' | 'configuredDatabases'> {
+  policy: PruneRequest['policy'] & { base: number };
+}
 
 /**
  * Decides what of a server's backups goes now, changing nothing.
  *
- * @returns the plan, and the result of a dry run of it with every decision
+ * @returns the plans, and the result of a dry run of them with every decision
  */
 export async function previewPrune(
   store: Store,
-  request: Pick<PruneRequest, 'server' | 'policy' | 'configuredDatabases'>,
+  request: PreviewRequest,
   signal: AbortSignal,
-): Promise<{ plan: PrunePlan; preview: PruneResult }> {
-  const plan = await planPrune(store, { ...request, untouchable: new Map(), now: new Date() }, signal);
-  const decisions = plan.decisions.map(({ subject, ...decision }) => decision);
+): Promise<{ plan: PrunePlan; basePlan: BasePrunePlan; preview: PruneResult }> {
+  const now = new Date();
+  const { server, policy } = request;
+  const plan = await planPrune(store, { ...request, untouchable: new Map(), now }, signal);
+  const basePlan = await planBasePrune(store, { server, keep: policy.base, now }, signal);
+  const decisions = [
+    ...plan.decisions.map(({ subject, ...decision }) => decision),
+    ...basePlan.decisions.map(({ cluster, ...decision }) => decision),
+  ];
   const kept = decisions.filter(({ keep }) => keep).length;
+  const leftovers = [plan.orphans, plan.unfinished, basePlan.orphans, basePlan.unfinished];
   const preview: PruneResult = {
-    server: request.server,
+    server,
     dryRun: true,
     kept,
     deleted: decisions.length - kept,
-    orphansSwept: plan.orphans.length + plan.unfinished.length,
+    orphansSwept: leftovers.flat().length,
+    walDeleted: basePlan.wal.length,
     decisions,
   };
-  return { plan, preview };
+  return { plan, basePlan, preview };
 }

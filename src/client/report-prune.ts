@@ -8,7 +8,7 @@ export function renderDecisions(decisions: readonly RetentionDecision[]): string
   return renderTable(
     ['DATABASE', 'BACKUP', 'DECISION', 'RULES'],
     decisions.map((decision) => [
-      subjectName(decision),
+      decision.kind === 'base' ? 'whole server' : subjectName(decision),
       decision.backupId,
       decision.keep ? 'keep' : 'delete',
       decision.rules.join(', '),
@@ -20,9 +20,9 @@ export function renderDecisions(decisions: readonly RetentionDecision[]): string
 export function reportPrune(result: PruneResult, { json }: { json: boolean }): ExitCode {
   if (json) printJson(result);
   else {
-    const { server, deleted, kept, orphansSwept } = result;
+    const { server, deleted, kept, orphansSwept, walDeleted } = result;
     print(
-      `Server ${server}: ${count(deleted, 'backup')} deleted, ${kept} kept, ${count(orphansSwept, 'leftover')} swept.`,
+      `Server ${server}: ${count(deleted, 'backup')} deleted, ${kept} kept, ${count(orphansSwept, 'leftover')} swept, ${count(walDeleted, 'WAL object')} deleted.`,
     );
   }
   return 0;

@@ -85,9 +85,12 @@ export const backupsResult = z.object({
 /** One decision of retention, and the rule that made it. */
 const retentionDecision = z.object({
   database,
+  kind: z.literal('base').exactOptional().describe('present for a base backup, which is of the whole server'),
   backupId: z.string(),
   keep: z.boolean(),
-  rules: z.array(z.string()).describe('what decided it: daily, weekly, monthly, newest, proven, expired, …'),
+  rules: z
+    .array(z.string())
+    .describe('what decided it: daily, weekly, monthly, newest, proven, base, parent, expired, …'),
 });
 
 /**
@@ -100,6 +103,7 @@ export const pruneResult = z.object({
   kept: count,
   deleted: count,
   orphansSwept: count.describe('unfinished uploads and artifacts without a manifest that were removed'),
+  walDeleted: count.describe('objects of WAL that no base backup needs any more'),
   decisions: z.array(retentionDecision).describe('the first 20, those that delete first'),
 });
 

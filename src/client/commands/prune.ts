@@ -34,8 +34,8 @@ async function previewHere(context: Context, options: Options): Promise<PruneRes
   return preview;
 }
 
-const summarize = ({ kept, deleted, orphansSwept }: PruneResult) =>
-  `${count(deleted, 'backup')} and ${count(orphansSwept, 'leftover')} of interrupted runs would be deleted, ${count(kept, 'backup')} kept.`;
+const summarize = ({ kept, deleted, orphansSwept, walDeleted }: PruneResult) =>
+  `${count(deleted, 'backup')}, ${count(orphansSwept, 'leftover')} of interrupted runs and ${count(walDeleted, 'WAL object')} would be deleted, ${count(kept, 'backup')} kept.`;
 
 function reportPreview(preview: PruneResult, { json }: Context): ExitCode {
   if (json) printJson(preview);
@@ -48,7 +48,7 @@ function reportPreview(preview: PruneResult, { json }: Context): ExitCode {
 
 async function askAndPrune(context: Context, preview: PruneResult, options: Options): Promise<ExitCode> {
   const doomed = preview.decisions.filter(({ keep }) => !keep);
-  if (preview.deleted + preview.orphansSwept === 0) {
+  if (preview.deleted + preview.orphansSwept + preview.walDeleted === 0) {
     if (context.json) printJson({ ...preview, dryRun: false });
     else print(`Nothing to delete; ${count(preview.kept, 'backup')} kept.`);
     return 0;

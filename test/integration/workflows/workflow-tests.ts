@@ -133,6 +133,7 @@ export function makeSteps(over: Partial<Activities> = {}): Steps {
         kept: 5,
         deleted: 2,
         orphansSwept: 0,
+        walDeleted: 0,
         decisions: [],
       }),
     planBaseBackup: () => Promise.resolve(makeBasePlan()),

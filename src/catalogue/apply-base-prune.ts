@@ -1,0 +1,58 @@
+import pMap from 'p-map';
+import { baseManifestKey, parseBaseKey } from '../model/physical-keys.js';
+import type { Store } from '../stores/store.js';
+import { deleteBaseBackup } from './base-backups.js';
+import type { BasePrunePlan } from './plan-base-prune.js';
+
+/** Deletions of WAL in flight at once. */
+const CONCURRENCY = 8;
+
+/** What a prune of base backups did. */
+export interface BasePruneCounts {
+  deleted: number;
+  orphansSwept: number;
+  walDeleted: number;
+}
+
+/**
+ * Does what {@link planBasePrune} decided. It may be interrupted anywhere: base backups go before the WAL that only they
+ * needed, so that none of those that are left lacks any.
+ *
+ * @param onProgress - called whenever something was deleted
+ */
+export async function applyBasePrune(
+  store: Store,
+  plan: BasePrunePlan,
+  { signal, onProgress }: { signal: AbortSignal; onProgress: () => void },
+): Promise<BasePruneCounts> {
+  const counts: BasePruneCounts = { deleted: 0, orphansSwept: 0, walDeleted: 0 };
+  // Newest first: an incremental one before what it holds the changes since.
+  for (const { cluster, backupId, keep } of plan.decisions) {
+    if (keep) continue;
+    await deleteBaseBackup(store, cluster, backupId, signal);
+    counts.deleted++;
+    onProgress();
+  }
+  for (const { key } of plan.orphans) {
+    const { cluster, id } = parseBaseKey(key)!;
+    if (await store.describe(baseManifestKey(cluster, id), signal)) continue;
+    await store.delete(key, signal);
+    counts.orphansSwept++;
+    onProgress();
+  }
+  for (const { key } of plan.unfinished) {
+    await store.abortUnfinished(key, signal);
+    counts.orphansSwept++;
+    onProgress();
+  }
+  await pMap(
+    plan.wal,
+    async (key) => {
+      await store.delete(key, signal);
+      counts.walDeleted++;
+      onProgress();
+    },
+    { concurrency: CONCURRENCY, signal },
+  );
+  return counts;
+}

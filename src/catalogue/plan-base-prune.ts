@@ -1,0 +1,182 @@
+import pMap from 'p-map';
+import type { BaseManifest } from '../model/base-manifest.js';
+import { OperationError } from '../model/failures.js';
+import {
+  parseBaseKey,
+  parsePartialName,
+  parseWalKey,
+  serverBasePrefix,
+  serverWalPrefix,
+  type Cluster,
+} from '../model/physical-keys.js';
+import type { RetentionDecision } from '../model/results.js';
+import { isFromFuture } from '../model/retention.js';
+import { isSegmentName, parseLsn, parseSegmentName, segmentStart } from '../model/wal-segment.js';
+import type { Store, StoredObject, UnfinishedUpload } from '../stores/store.js';
+import { listBaseObjects, readBaseManifest, type ListedBaseBackup } from './base-backups.js';
+import { findLocked, isPastGrace } from './prune-guards.js';
+
+/** A base backup, and what becomes of it. */
+export interface BaseDecision extends RetentionDecision {
+  cluster: Cluster;
+}
+
+/** What a prune would do about a server's base backups and its WAL. */
+export interface BasePrunePlan {
+  /** Newest first. */
+  decisions: BaseDecision[];
+  orphans: StoredObject[];
+  unfinished: UnfinishedUpload[];
+  /** Keys of the WAL that no kept base backup needs: each file before its digest, oldest first. */
+  wal: string[];
+}
+
+/** A base backup with its manifest, or without when that cannot be read. */
+type KnownBase = ListedBaseBackup & { manifest?: BaseManifest };
+
+/**
+ * Decides what of a server's base backups goes, and what of its WAL, changing nothing.
+ *
+ * `base` keeps the newest ones of the incarnation that was backed up last, `former cluster` the last one of each earlier,
+ * until someone removes it by name, and `parent` what a kept incremental one needs. `locked`, `artifact missing` and
+ * `future` are as with databases. Where a manifest cannot be read, nobody knows what needs what: then all stay, as
+ * `unreadable manifest`.
+ *
+ * WAL goes that lies before the oldest base backup that stays of its incarnation; histories of timelines, and the record of
+ * gaps, stay.
+ *
+ * @param keep - how many
+ */
+export async function planBasePrune(
+  store: Store,
+  { server, keep, now }: { server: string; keep: number; now: Date },
+  signal: AbortSignal,
+): Promise<BasePrunePlan> {
+  const { backups, orphans } = await listBaseObjects(store, server, signal);
+  const known = await pMap(backups, (backup) => readIfReadable(store, backup, signal), {
+    concurrency: 8,
+    signal,
+  });
+  const rules = known.every(({ manifest }) => manifest)
+    ? decide(known, keep, now)
+    : new Map(known.map(({ id }) => [id, ['unreadable manifest']]));
+  const expired = known.filter(({ id }) => !rules.has(id));
+  const keysOf = ({ manifestKey, artifacts }: KnownBase) => [manifestKey, ...artifacts.map(({ key }) => key)];
+  const locked = await findLocked(store, expired.flatMap(keysOf), now, signal);
+  for (const backup of expired)
+    if (keysOf(backup).some((key) => locked.has(key))) keepWithParents(backup, 'locked', known, rules);
+
+  const oldOrphans = orphans.filter(({ modifiedAt }) => isPastGrace(modifiedAt, now));
+  const lockedOrphans = await findLocked(
+    store,
+    oldOrphans.map(({ key }) => key),
+    now,
+    signal,
+  );
+  const unfinished: UnfinishedUpload[] = [];
+  for await (const upload of store.listUnfinished(serverBasePrefix(server), signal))
+    if (parseBaseKey(upload.key) && isPastGrace(upload.startedAt, now)) unfinished.push(upload);
+  const wal = await findUnneededWal(
+    store,
+    server,
+    known.filter(({ id }) => rules.has(id)),
+    signal,
+  );
+  const lockedWal = await findLocked(store, wal, now, signal);
+  return {
+    decisions: known.toReversed().map(({ cluster, id }) => ({
+      kind: 'base',
+      cluster,
+      backupId: id,
+      keep: rules.has(id),
+      rules: rules.get(id) ?? ['expired'],
+    })),
+    orphans: oldOrphans.filter(({ key }) => !lockedOrphans.has(key)),
+    unfinished,
+    wal: wal.filter((key) => !lockedWal.has(key)),
+  };
+}
+
+async function readIfReadable(
+  store: Store,
+  backup: ListedBaseBackup,
+  signal: AbortSignal,
+): Promise<KnownBase> {
+  try {
+    return { ...backup, manifest: await readBaseManifest(store, backup.cluster, backup.id, signal) };
+  } catch (error) {
+    if (error instanceof OperationError && error.type === 'ManifestUnreadable') return backup;
+    throw error;
+  }
+}
+
+/** The rules that keep each base backup, by its id; the others are expired. */
+function decide(known: readonly KnownBase[], keep: number, now: Date): Map<string, string[]> {
+  const rules = new Map<string, string[]>();
+  const isWhole = ({ artifacts }: KnownBase) => artifacts.length > 0;
+  const past = known.filter(({ time }) => !isFromFuture(time, now));
+  for (const { id } of known.filter((backup) => !past.includes(backup))) rules.set(id, ['future']);
+  for (const { id } of past.filter((backup) => !isWhole(backup))) rules.set(id, ['artifact missing']);
+  const newestFirst = past.filter(isWhole).toReversed();
+  const current = newestFirst[0]?.cluster.systemIdentifier;
+  const former = new Set<string>();
+  let counted = 0;
+  for (const backup of newestFirst) {
+    const { systemIdentifier } = backup.cluster;
+    if (systemIdentifier === current) {
+      if (counted++ < keep) keepWithParents(backup, 'base', known, rules);
+    } else if (!former.has(systemIdentifier)) {
+      former.add(systemIdentifier);
+      keepWithParents(backup, 'former cluster', known, rules);
+    }
+  }
+  return rules;
+}
+
+function keepWithParents(
+  backup: KnownBase,
+  rule: string,
+  known: readonly KnownBase[],
+  rules: Map<string, string[]>,
+): void {
+  rules.set(backup.id, [...(rules.get(backup.id) ?? []).filter((other) => other !== rule), rule]);
+  const parent = known.find(
+    ({ id, cluster }) =>
+      id === backup.manifest?.incrementalTo && cluster.systemIdentifier === backup.cluster.systemIdentifier,
+  );
+  if (parent) keepWithParents(parent, 'parent', known, rules);
+}
+
+/** Keys of the segments that end before the first base backup that stays of their incarnation begins. */
+async function findUnneededWal(
+  store: Store,
+  server: string,
+  kept: readonly KnownBase[],
+  signal: AbortSignal,
+): Promise<string[]> {
+  const needed = new Map<string, { from: bigint; segmentBytes: number }>();
+  for (const { cluster, manifest } of kept) {
+    // One that cannot be read may need all of it.
+    const from = manifest ? segmentStart(parseLsn(manifest.startLsn)!, manifest.walSegmentBytes) : 0n;
+    const before = needed.get(cluster.systemIdentifier);
+    if (!before || from < before.from)
+      needed.set(cluster.systemIdentifier, { from, segmentBytes: manifest?.walSegmentBytes ?? 1 });
+  }
+  const keys: { key: string; file: string; isDigest: boolean }[] = [];
+  for await (const { key } of store.list(serverWalPrefix(server), signal)) {
+    const parsed = parseWalKey(key);
+    if (!parsed || parsed.part === 'gap') continue;
+    const { from, segmentBytes } = needed.get(parsed.cluster.systemIdentifier) ?? {
+      from: 0n,
+      segmentBytes: 1,
+    };
+    const name = parsePartialName(parsed.file)?.segment ?? parsed.file;
+    if (from === 0n || !isSegmentName(name)) continue;
+    if (parseSegmentName(name, segmentBytes)!.start < from)
+      keys.push({ key, file: parsed.file, isDigest: parsed.part === 'digest' });
+  }
+  // What is left when this is interrupted is a digest without its file, as before the file was stored.
+  return keys
+    .sort((a, b) => (a.file === b.file ? Number(a.isDigest) - Number(b.isDigest) : a.file < b.file ? -1 : 1))
+    .map(({ key }) => key);
+}
