@@ -135,6 +135,8 @@ const byMessage: [RegExp, FailureType][] = [
     /(role|tablespace) "(.*)" does not exist|extension "(.*)" is not available|could not (open extension control|access) file/,
     'TargetUnfit',
   ],
+  // What the configuration of the other server had.
+  [/shared_preload_libraries|unrecognized configuration parameter/, 'TargetUnfit'],
   [
     /permission denied|row-level security policy|must be (owner|superuser|(a )?member|able to SET ROLE)/,
     'PermissionDenied',

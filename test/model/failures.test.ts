@@ -83,6 +83,14 @@ describe('what a program says', () => {
       'pg_restore: error: could not execute query: ERROR:  extension "vector" is not available',
       'TargetUnfit',
     ],
+    [
+      'pg_restore: error: could not execute query: ERROR:  pg_stat_statements must be loaded via shared_preload_libraries',
+      'TargetUnfit',
+    ],
+    [
+      'pg_restore: error: could not execute query: ERROR:  unrecognized configuration parameter "app.tenant"',
+      'TargetUnfit',
+    ],
     ['pg_restore: error: could not execute query: ERROR:  role "agentic" does not exist', 'TargetUnfit'],
     ['pg_restore: error: could not execute query: ERROR:  tablespace "fast" does not exist', 'TargetUnfit'],
     ['gpg: 0123: skipped: No public key', 'KeyUnusable'],

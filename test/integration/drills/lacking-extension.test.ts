@@ -22,6 +22,33 @@ async function installWithout(extension: string, binDirectory: string): Promise<
   return join(scratch, installation, 'bin');
 }
 
+it.each([
+  [
+    'a library that its extensions need loaded',
+    { shared_preload_libraries: 'pg_stat_statements' },
+    `CREATE EXTENSION pg_stat_statements;
+     CREATE MATERIALIZED VIEW seen AS SELECT count(*) FROM pg_stat_statements`,
+    /shared_preload_libraries/,
+  ],
+  [
+    'a setting of its own',
+    { 'app.tenant': 'us' },
+    `CREATE MATERIALIZED VIEW seen AS SELECT current_setting('app.tenant')`,
+    /"app\.tenant"/,
+  ],
+])('tells what only the configuration of the live server has, %s, from a bad backup', async (...test) => {
+  const [, settings, sql, reason] = test;
+  await using source = await startPostgres({ settings });
+  await source.query('postgres', 'CREATE DATABASE configured');
+  await source.query('configured', sql);
+  const system = await makeDrillSystem();
+  await system.backUp(source, 'configured');
+  const drill = { databases: ['configured'], globals: false, binDirectory: source.binDirectory };
+  const { backups } = await system.drill(drill);
+  expect(backups).toMatchObject([{ verdict: 'notProvable' }]);
+  expect(reasonsOf(backups[0]!)).toEqual([expect.stringMatching(reason)]);
+});
+
 it('tells an extension that this worker lacks from a bad backup', async () => {
   await using source = await startPostgres({ major: 16 });
   await source.query('postgres', 'CREATE DATABASE embeddings');
