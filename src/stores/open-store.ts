@@ -41,6 +41,11 @@ export async function openStore(
     const { openAzureStore } = await import('./azure.js');
     return openAzureStore({ ...place, storageClassOf, container: bucket!, credentials: secrets });
   }
+  if (scheme === 'gs') {
+    const { openGcsStore } = await import('./gcs.js');
+    const { credentialsFile } = configuration;
+    return openGcsStore({ ...place, storageClassOf, bucket: bucket!, credentialsFile });
+  }
   throw new OperationError(
     'InvalidConfiguration',
     `The url of store "${name}" is of no known kind; use ${storeUrlForms}.`,
