@@ -7,7 +7,7 @@ import { storeConfiguration } from '../../model/store-configuration.js';
 import type { Store } from '../../stores/store.js';
 import { openConfiguredStore } from '../configured-server.js';
 import type { Context } from '../context.js';
-import type { SourceOptions } from './options.js';
+import { storeFields, toOption, type SourceOptions } from './options.js';
 
 /** Where backups are read. */
 export interface Source {
@@ -42,18 +42,18 @@ export async function openSource(
 }
 
 function parseStore({ store: url, ...options }: SourceOptions) {
-  const { endpoint, region, accessKeyIdFile, secretAccessKeyFile } = options;
-  const given = { url, endpoint, region, accessKeyIdFile, secretAccessKeyFile };
-  const parsed = storeConfiguration.safeParse(given);
+  const given = Object.fromEntries(storeFields.map((field) => [field, options[field]]));
+  const parsed = storeConfiguration.safeParse({ url, ...given });
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map(({ path, message }) => `${toOption(path)} ${message}`);
+  const faults = parsed.error.issues.map(
+    ({ path, message }) =>
+      `${path[0] === 'url' ? '--store' : toOption(String(path[0]))} ${nameOptions(message)}`,
+  );
   throw new OperationError('InvalidArgument', `${faults.join('; ')}; correct it and start again.`);
 }
 
-const toOption = (path: readonly PropertyKey[]) =>
-  path[0] === 'url'
-    ? '--store'
-    : `--${String(path[0]).replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+const nameOptions = (message: string) =>
+  storeFields.reduce((text, field) => text.replaceAll(field, toOption(field)), message);
 
 async function chooseServer(store: Store, wanted: string | undefined, signal: AbortSignal): Promise<string> {
   const servers = await listServers(store, signal);

@@ -1,13 +1,25 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { ServerConnection } from '../../model/server-connection.js';
+import { storeUrlForms } from '../../model/store-configuration.js';
+
+/** What of a store's configuration can be given as an option: what is needed to read it. */
+export const storeFields = [
+  'endpoint',
+  'region',
+  'accessKeyIdFile',
+  'secretAccessKeyFile',
+  'connectionStringFile',
+  'sasTokenFile',
+  'credentialsFile',
+] as const;
+
+/** The option of a field: `--access-key-id-file`. */
+export const toOption = (field: string) =>
+  `--${field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 /** Where backups are read. */
-export interface SourceOptions {
+export interface SourceOptions extends Partial<Record<(typeof storeFields)[number], string>> {
   store?: string;
-  endpoint?: string;
-  region?: string;
-  accessKeyIdFile?: string;
-  secretAccessKeyFile?: string;
   server?: string;
 }
 
@@ -27,14 +39,14 @@ export interface RestoreOptions extends SourceOptions {
 /** Gives a command the options that say where backups are read. */
 export function addSourceOptions(command: Command): Command {
   return command
-    .option(
-      '--store <url>',
-      'file:///directory or s3://bucket/prefix: then backups.yaml is not read; or a store’s name in it',
-    )
-    .option('--endpoint <url>', 'the S3 server of --store, for anything but Amazon’s own')
-    .option('--region <region>', 'the region of the bucket')
-    .option('--access-key-id-file <file>', 'the credentials of --store; default: what the AWS SDK finds')
+    .option('--store <url>', `${storeUrlForms}: then backups.yaml is not read; or a store’s name in it`)
+    .option('--endpoint <url>', 'the server of --store: S3 other than Amazon’s, an Azure account')
+    .option('--region <region>', 'the region of an S3 bucket')
+    .option('--access-key-id-file <file>', 'S3 credentials; default: what the AWS SDK finds')
     .option('--secret-access-key-file <file>')
+    .option('--connection-string-file <file>', 'of an Azure account, in the place of --endpoint')
+    .option('--sas-token-file <file>', 'a shared access signature; default: what the Azure SDK finds')
+    .option('--credentials-file <file>', 'Google credentials; default: those of the application')
     .option('--server <name>', 'the server whose backups are meant; needed when there are several');
 }
 

@@ -1,6 +1,14 @@
 import type { Configuration, ServerConfiguration } from '../../config/schema.js';
 import { shellWord } from '../../model/shell-word.js';
-import { nameOfStore } from '../../model/store-configuration.js';
+import { nameOfStore, type StoreConfiguration } from '../../model/store-configuration.js';
+import { storeFields, toOption } from './options.js';
+
+/** Fields of a store that name the file of a secret. */
+const secretFields = storeFields.filter((field) => field.endsWith('File'));
+
+/** `accessKeyIdFile` as `access key id`. */
+const inWords = (field: string) =>
+  field.replace(/File$/, '').replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
 /** What the page tells beside the configuration. */
 export interface KitFacts {
@@ -41,7 +49,7 @@ function describePrograms({ version, newest }: KitFacts): string[] {
   ];
 }
 
-function describeStore(store: Configuration['stores'][number]): string[] {
+function describeStore(store: StoreConfiguration): string[] {
   const { url, endpoint, region } = store;
   const more = [endpoint && `endpoint ${endpoint}`, region && `region ${region}`].filter(Boolean);
   return [[`${nameOfStore(store)}: ${url}`, ...more].join(', ')];
@@ -63,10 +71,12 @@ function describeFiles({ restore, servers, stores }: Configuration, { configurat
     [configurationFile, 'the configuration'],
     [restore.privateKeysFile, 'the private keys'],
     [restore.passphraseFile, 'their passphrase'],
-    ...stores.flatMap((store): [string | undefined, string][] => [
-      [store.accessKeyIdFile, `access key id of store ${nameOfStore(store)}`],
-      [store.secretAccessKeyFile, `secret access key of store ${nameOfStore(store)}`],
-    ]),
+    ...stores.flatMap((store) =>
+      secretFields.map((field): [string | undefined, string] => [
+        store[field],
+        `${inWords(field)} of store ${nameOfStore(store)}`,
+      ]),
+    ),
     ...servers.flatMap((server): [string | undefined, string][] => [
       [server.passwordFile, `password of ${server.user} on server ${server.name}`],
       [server.sslRootCert, `certificate authority of server ${server.name}`],
@@ -90,18 +100,24 @@ function describeCommands({ servers, restore }: Configuration, { configurationFi
 
 function describeBare(
   { stores, encryption }: Configuration,
-  { name, host, port, user }: ServerConfiguration,
+  { name, host, port, user, sslmode }: ServerConfiguration,
 ) {
-  const [{ url, endpoint, region, accessKeyIdFile }] = stores as [Configuration['stores'][number]];
+  const [store] = stores as [StoreConfiguration];
   const options = [
-    `--store ${shellWord(url)}`,
-    ...(endpoint === undefined ? [] : [`--endpoint ${shellWord(endpoint)}`]),
-    ...(region === undefined ? [] : [`--region ${shellWord(region)}`]),
-    ...(accessKeyIdFile === undefined ? [] : ['--access-key-id-file FILE --secret-access-key-file FILE']),
+    `--store ${shellWord(store.url)}`,
+    ...storeFields.flatMap((field) => {
+      const value = store[field];
+      if (value === undefined) return [];
+      return [`${toOption(field)} ${field.endsWith('File') ? 'FILE' : shellWord(value)}`];
+    }),
     `--server ${shellWord(name)}`,
   ].join(' ');
   const keys = encryption.method === 'none' ? '' : ' --private-keys FILE --passphrase-file FILE';
-  const target = `--host ${shellWord(host)} --port ${port} --user ${shellWord(user)} --password-file FILE`;
+  const target = [
+    `--host ${shellWord(host)} --port ${port} --user ${shellWord(user)} --password-file FILE`,
+    ...(sslmode === 'disable' ? [] : [`--sslmode ${sslmode}`]),
+    ...(sslmode === 'verify-full' ? ['--ssl-root-cert FILE'] : []),
+  ].join(' ');
   return [
     `temponest-backups rescue list ${options}`,
     `temponest-backups rescue server ${options}${keys} ${target}`,

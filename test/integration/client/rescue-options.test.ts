@@ -128,6 +128,25 @@ describe('with backups.yaml', () => {
   });
 });
 
+describe('the page for the safe', () => {
+  it('has the options of the store in its commands, with the places of the secrets', async () => {
+    const { stdout } = await glass.rescue('kit', '--config', system.configurationFile);
+    const options = `--endpoint ${s3.endpoint} --region us-east-1 --access-key-id-file FILE --secret-access-key-file FILE`;
+    expect(stdout).toContain(`rescue list --store ${system.store.url} ${options} --server main`);
+    expect(stdout).toContain(`${join(system.scratch, 's3-secret-access-key')}: secret access key of store`);
+  });
+});
+
+describe('options of a store that do not go together', () => {
+  it('are named as what they are on the command line', async () => {
+    const refused = await glass.rescue('list', '--store', 'azure://container', '--access-key-id-file', 'id');
+    expect(refused).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(refused.stderr).toMatch(
+      /^--access-key-id-file is only for .*--endpoint is needed without --connection/,
+    );
+  });
+});
+
 describe('in a directory that was named', () => {
   it('runs alone, and goes on after SIGKILL with what it had downloaded', async () => {
     await using proxy = await startS3Proxy(s3.endpoint);
