@@ -15,24 +15,31 @@ import { descend } from './descend.js';
 import { discardRestored } from './discard-restored.js';
 import { discardUpload } from './discard-upload.js';
 import { download } from './download.js';
+import { downloadBase } from './download-base.js';
 import { dump } from './dump.js';
 import { encrypt } from './encrypt.js';
+import { extract } from './extract.js';
+import { handOver } from './hand-over.js';
 import { listChannels } from './list-channels.js';
 import { notify } from './notify.js';
 import { planBaseBackup } from './plan-base-backup.js';
 import { planBackup } from './plan-backup.js';
 import { planBackups } from './plan-backups.js';
 import { planDrill } from './plan-drill.js';
+import { planRecovery } from './plan-recovery.js';
 import { planRestore } from './plan-restore.js';
 import { prune } from './prune.js';
 import { readBack } from './read-back.js';
 import { recordAudit } from './record-audit.js';
 import { readApproval, requestApproval } from './request-approval.js';
+import { replayWal } from './replay-wal.js';
 import { reportDrill } from './report-drill.js';
 import { releaseDrillStaging, reserveDrillStaging } from './reserve-drill-staging.js';
+import { releaseRecoveryStaging, reserveRecoveryStaging } from './reserve-recovery-staging.js';
 import { releaseRestoreStaging, reserveRestoreStaging } from './reserve-restore-staging.js';
 import { restore } from './restore.js';
 import { swap } from './swap.js';
+import { unpackBase } from './unpack-base.js';
 import { unpack } from './unpack.js';
 import { releaseStaging } from './release-staging.js';
 import { reserveStaging } from './reserve-staging.js';
@@ -72,6 +79,8 @@ const onTheStagingHost = {
 const onAnyRestoreHost = {
   planRestore,
   reserveRestoreStaging,
+  planRecovery,
+  reserveRecoveryStaging,
   requestApproval,
   readApproval,
   swap,
@@ -87,6 +96,12 @@ const onTheRestoreStagingHost = {
   restore,
   compare,
   releaseRestoreStaging,
+  downloadBase,
+  unpackBase,
+  replayWal,
+  handOver,
+  extract,
+  releaseRecoveryStaging,
   bootScratchServer,
   climb,
   descend,

@@ -4,21 +4,18 @@ import { resolvePrivateKeys } from '../config/private-keys.js';
 import { resolveServer } from '../config/resolve.js';
 import type { RestoreDatabaseArgument } from '../model/arguments.js';
 import { countDumpBytes } from '../model/inventory.js';
-import { OperationError } from '../model/failures.js';
 import { findTables } from '../model/find-tables.js';
 import type { RestorePlan } from '../model/restore.js';
-import { replacedName, restoredName } from '../model/restore-names.js';
 import type { AdministeredServer } from '../postgres/administer.js';
-import { refuseIrreplaceable } from '../postgres/refuse-unswappable.js';
-import { readTargetFacts, type TargetFacts } from '../postgres/target-facts.js';
+import { readTargetFacts } from '../postgres/target-facts.js';
 import { checkMeans } from '../restores/check-means.js';
 import { readVolumeSpace } from '../staging/volume.js';
+import { findFreeNames, planReplacement } from './choose-target.js';
 import { planApproval } from './plan-approval.js';
 import { programDirectories, type Dependencies } from './dependencies.js';
 import { lastRestoreSeconds } from './last-restore-seconds.js';
-import { refuseTemporalState } from './refuse-temporal-state.js';
 import { requireDatabaseManifest } from './restore-target.js';
-import { runStep, type StepContext } from './run-step.js';
+import { runStep } from './run-step.js';
 
 /** Room for tables of contents and the like, in bytes. */
 const STAGING_FLOOR = 16 * 1024 * 1024;
@@ -56,7 +53,7 @@ export async function planRestore(
     const mode = argument.mode ?? 'beside';
     const replaces =
       mode === 'swap'
-        ? await planReplacement(target, argument.database, names.becomes, facts, step)
+        ? await planReplacement(target, argument.database, names.becomes, facts, step.signal)
         : undefined;
     const privateKeys = await resolvePrivateKeys(configuration);
     await checkMeans(
@@ -106,55 +103,4 @@ export async function planRestore(
       heartbeatSeconds: configuration.worker.heartbeatTimeout,
     };
   });
-}
-
-/** The names of the database that is made and, after a swap, of the one that was there. */
-function nameDatabases({ database, into }: RestoreDatabaseArgument, time: Date) {
-  return { made: into?.database ?? restoredName(database, time), becomes: replacedName(database, time) };
-}
-
-/** Names that no database has: that of this second, or of a later one where another restore was as quick. */
-async function findFreeNames(
-  argument: RestoreDatabaseArgument,
-  server: string,
-  readFacts: (databases: string[]) => Promise<TargetFacts>,
-) {
-  const { database, into, mode } = argument;
-  if (mode === 'swap' && into?.database !== undefined)
-    throw new OperationError(
-      'InvalidArgument',
-      'into.database: cannot be given with mode swap, which replaces the database of the backup’s own name; leave it out.',
-    );
-  for (let time = Date.now(); ; time += 1000) {
-    const names = nameDatabases(argument, new Date(time));
-    const facts = await readFacts([names.made, names.becomes, database]);
-    const isTaken = facts.existing.has(names.made);
-    if (isTaken && into?.database !== undefined) throw targetExists(server, names.made);
-    if (!isTaken && !facts.existing.has(names.becomes)) return { names, facts };
-  }
-}
-
-function targetExists(server: string, database: string): OperationError {
-  return new OperationError(
-    'TargetExists',
-    `Server ${server} has a database "${database}" already, and nothing is ever restored into one that exists; name another in into.database, or rename or drop it.`,
-  );
-}
-
-async function planReplacement(
-  target: AdministeredServer,
-  database: string,
-  becomes: string,
-  { existing }: TargetFacts,
-  { signal }: StepContext,
-): Promise<NonNullable<RestorePlan['replaces']>> {
-  const bytes = existing.get(database);
-  if (bytes === undefined)
-    throw new OperationError(
-      'TargetUnfit',
-      `Server ${target.server.name} has no database "${database}" to be replaced; restore it with mode beside and into.database "${database}".`,
-    );
-  await refuseTemporalState(target.server, database, signal);
-  await refuseIrreplaceable(target, database, signal);
-  return { database, bytes, becomes };
 }

@@ -6,12 +6,15 @@ import { OperationError } from '../model/failures.js';
 import type { DatabaseManifest, Manifest } from '../model/manifest.js';
 import type { RestorePlan } from '../model/restore.js';
 import type { RestoreTarget } from '../postgres/restore-target.js';
+import { readJson } from '../staging/json-file.js';
 import { requireStore, type Dependencies } from './dependencies.js';
+import { requireStaged } from './staged-backup.js';
+import { locateRestore } from './staged-restore.js';
 
 /** The database that the running restore makes. */
 export async function restoreTarget(
   { configuration, environment }: Dependencies,
-  { into }: RestorePlan,
+  { into }: Pick<RestorePlan, 'into'>,
 ): Promise<RestoreTarget> {
   const server = resolveServer(configuration, into.server);
   return {
@@ -22,12 +25,18 @@ export async function restoreTarget(
   };
 }
 
-/** The manifest of the backup that is restored: too large for a plan. */
+/** The manifest of the backup that is restored, or of what was taken out of a recovered server: too large for a plan. */
 export async function restoredManifest(
   dependencies: Dependencies,
-  { backup, store }: RestorePlan,
+  plan: RestorePlan,
   signal: AbortSignal,
 ): Promise<DatabaseManifest> {
+  const { backup, store, recovered } = plan;
+  if (recovered) {
+    const { manifest } = locateRestore(dependencies.volume, plan);
+    await requireStaged(manifest);
+    return (await readJson<DatabaseManifest>(manifest))!;
+  }
   const subject = { kind: 'database', server: backup.server, database: backup.database } as const;
   const manifest = await readManifest(requireStore(dependencies, store), subject, backup.id, signal);
   return requireDatabaseManifest(manifest);

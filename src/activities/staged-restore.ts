@@ -8,7 +8,13 @@ import { backupDirectory, type StagingVolume } from '../staging/volume.js';
  * What a restore is called on its staging volume: several of one backup may run at once, into different servers. One that
  * is begun anew is another: the first host may be back by then, with steps that are done and were undone.
  */
-export function stagedRestore({ backup, beginning = 1 }: RestorePlan): { server: string; backupId: string } {
+export function stagedRestore({
+  backup,
+  beginning = 1,
+}: Pick<RestorePlan, 'beginning'> & { backup: Pick<RestorePlan['backup'], 'id' | 'server'> }): {
+  server: string;
+  backupId: string;
+} {
   const { runId } = Context.current().info.workflowExecution!;
   return {
     server: backup.server,
@@ -24,5 +30,7 @@ export function locateRestore(volume: StagingVolume, plan: RestorePlan) {
     directory,
     artifact: join(directory, 'artifact'),
     unpacked: join(stepDirectory(directory, 'unpack'), 'data'),
+    /** Of a database that was taken out of a recovered server. */
+    manifest: join(stepDirectory(directory, 'unpack'), 'manifest.json'),
   };
 }

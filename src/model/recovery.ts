@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { recoveryTarget } from './recovery-target.js';
-import { approvalPlan } from './restore.js';
+import { approvalPlan, type RestoreProgress } from './restore.js';
 
 const bytes = z.int().nonnegative();
 const count = z.int().nonnegative();
@@ -41,6 +41,7 @@ export const recoveryPlan = z.object({
   wal: z.object({
     timeline: z.int().describe('the timeline that is followed'),
     segments: count.describe('how many are replayed'),
+    segmentBytes: bytes.describe('size of each, as replayed'),
     last: z.string().optional().describe('the last of them'),
     bytes: bytes.describe('as stored'),
   }),
@@ -122,3 +123,8 @@ export const recoveryResult = z.object({
 });
 
 export type RecoveryResult = z.infer<typeof recoveryResult>;
+
+/** Answer to the query `progress` of `recoverToPointInTime`. */
+export interface RecoveryProgress extends Pick<RestoreProgress, 'backupId' | 'bytesExpected' | 'approvals'> {
+  step: RecoveryStep | 'committed' | 'failed' | 'cancelled';
+}

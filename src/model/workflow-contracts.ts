@@ -8,9 +8,11 @@ import {
   backupGlobalsArgument,
   drillRestoreArgument,
   pruneBackupsArgument,
+  recoverToPointInTimeArgument,
   restoreDatabaseArgument,
 } from './arguments.js';
 import { drillResult } from './drill.js';
+import { recoveryResult } from './recovery.js';
 import { restoreResult } from './restore.js';
 import { backupResult, backupsResult, baseBackupResult, pruneResult } from './results.js';
 
@@ -22,6 +24,7 @@ export const workflowContracts = {
   backupCluster: { argument: backupClusterArgument, result: baseBackupResult },
   archiveWal: { argument: archiveWalArgument, result: archiveWalResult },
   pruneBackups: { argument: pruneBackupsArgument, result: pruneResult },
+  recoverToPointInTime: { argument: recoverToPointInTimeArgument, result: recoveryResult },
   restoreDatabase: { argument: restoreDatabaseArgument, result: restoreResult },
   drillRestore: { argument: drillRestoreArgument, result: drillResult },
 } as const satisfies Record<string, { argument: z.ZodType; result: z.ZodType }>;

@@ -42,6 +42,9 @@ export const restoreLightStep: ActivityOptions = { ...lightStep, taskQueue: REST
 /** What a restore or drill does first: where no restore worker begins it in a time that a restart takes, there is none. */
 export const restorePlanStep: ActivityOptions = { ...restoreLightStep, scheduleToStartTimeout: '2 minutes' };
 
+/** What a recovery does first: it reads WAL to find where its target lies, and waits for what a live server has just written. */
+export const recoveryPlanStep: ActivityOptions = { ...restorePlanStep, startToCloseTimeout: '4 hours' };
+
 /** As {@link reserveStep}, on a restore worker's volume. */
 export const reserveRestoreStep: ActivityOptions = { ...reserveStep, taskQueue: RESTORE_QUEUE };
 

@@ -7,4 +7,5 @@ export { drillRestore } from './drill-restore.js';
 export { holdOperation } from './hold-operation.js';
 export { notifyChannels } from './notify-channels.js';
 export { pruneBackups } from './prune-backups.js';
+export { recoverToPointInTime } from './recover-to-point-in-time.js';
 export { restoreDatabase } from './restore-database.js';

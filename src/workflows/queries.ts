@@ -1,6 +1,7 @@
 import { defineQuery } from '@temporalio/workflow';
 import type { DrillProgress } from '../model/drill.js';
 import type { WalProgress } from '../model/wal-plan.js';
+import type { RecoveryProgress } from '../model/recovery.js';
 import type { RestoreProgress } from '../model/restore.js';
 import type { BackupProgress, BackupsProgress } from '../model/results.js';
 
@@ -12,6 +13,9 @@ export const backupsProgressQuery = defineQuery<BackupsProgress>('progress');
 
 /** `progress` of a restore. */
 export const restoreProgressQuery = defineQuery<RestoreProgress>('progress');
+
+/** `progress` of a recovery. */
+export const recoveryProgressQuery = defineQuery<RecoveryProgress>('progress');
 
 /** `progress` of a drill. */
 export const drillProgressQuery = defineQuery<DrillProgress>('progress');

@@ -6,7 +6,7 @@ import { fail } from './failures.js';
  *
  * @throws ApplicationFailure `TargetUnfit`
  */
-export function refuseUnfit({ missing, createRoles, into, backup }: RestorePlan): void {
+export function refuseUnfit({ missing, createRoles, recovered, into, backup }: RestorePlan): void {
   const lacks = [
     ...(createRoles ? [] : describe('role', missing.roles)),
     ...describe('extension', missing.extensions),
@@ -14,7 +14,7 @@ export function refuseUnfit({ missing, createRoles, into, backup }: RestorePlan)
   ];
   if (lacks.length === 0) return;
   const remedy =
-    missing.roles.length > 0 && !createRoles
+    missing.roles.length > 0 && !createRoles && !recovered
       ? 'create them, or start again with "createRoles": true for the roles'
       : 'provide them, or restore into another server';
   throw fail(

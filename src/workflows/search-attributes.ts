@@ -1,5 +1,6 @@
 import { upsertMemo, upsertSearchAttributes } from '@temporalio/workflow';
 import type { AnyPlan } from '../activities/staged-backup.js';
+import type { RecoveryPlan } from '../model/recovery.js';
 import type { RestorePlan, RestoreResult } from '../model/restore.js';
 import type { WalPlan } from '../model/wal-plan.js';
 import { searchAttributeKeys as keys } from '../model/search-attributes.js';
@@ -38,6 +39,16 @@ export function showWal(plan: WalPlan): void {
     { key: keys.BackupServer, value: plan.server },
     { key: keys.BackupKind, value: 'wal' },
   ]);
+}
+
+/** Shows what a recovery is of, as {@link showSubject} does for a backup. */
+export function showRecovery({ server, systemIdentifier, id, outcome }: RecoveryPlan): void {
+  const { kind } = outcome;
+  const subject =
+    kind === 'database'
+      ? ({ kind, server, database: outcome.database } as const)
+      : ({ kind: 'base', server, systemIdentifier } as const);
+  showSubject({ subject, id });
 }
 
 /** Leaves in the memo how long a restore took, for the plan of the next one. */

@@ -6,7 +6,7 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { bundleWorkflowCode, DefaultLogger, Runtime, Worker, type WorkflowBundle } from '@temporalio/worker';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import type { Activities } from '../../../src/activities/index.js';
-import type { RestoreDatabaseArgument } from '../../../src/model/arguments.js';
+import type { RecoverToPointInTimeArgument, RestoreDatabaseArgument } from '../../../src/model/arguments.js';
 import type { AuditEvent } from '../../../src/model/audit.js';
 import type { BasePlan } from '../../../src/model/base-plan.js';
 import { makeReport } from '../../../src/drills/store-report.js';
@@ -17,6 +17,7 @@ import { notificationId, type NotificationEvent } from '../../../src/model/notif
 import { BASE_NAME } from '../../../src/model/physical-keys.js';
 import type { BackupPlan } from '../../../src/model/plan.js';
 import { MAIN_QUEUE, RESTORE_QUEUE, stagingQueue } from '../../../src/model/queues.js';
+import type { RecoveryPlan } from '../../../src/model/recovery.js';
 import type { RestorePlan } from '../../../src/model/restore.js';
 import { searchAttributeKeys } from '../../../src/model/search-attributes.js';
 import { installTemporalTestServer } from '../../../tools/install/install-temporal-test-server.js';
@@ -163,6 +164,25 @@ export function makeSteps(over: Partial<Activities> = {}): Steps {
       }),
     discardRestored: () => Promise.resolve(),
     releaseRestoreStaging: () => Promise.resolve(),
+    planRecovery: (argument) => Promise.resolve(makeRecoveryPlan(argument)),
+    reserveRecoveryStaging: () => Promise.resolve({ queue: LIVE }),
+    downloadBase: () => Promise.resolve(),
+    unpackBase: () => Promise.resolve({ notes: [] }),
+    replayWal: () => Promise.resolve({ lsn: '0/5000148', timeline: 2, databases: ['agentic'] }),
+    handOver: ({ outcome }) =>
+      Promise.resolve({
+        directory: outcome.kind === 'directory' ? outcome.directory : '',
+        owner: 'postgres',
+      }),
+    extract: ({ outcome }) =>
+      Promise.resolve({
+        ...makeRestorePlan({
+          database: 'agentic',
+          ...(outcome.kind === 'database' ? { database: outcome.database, mode: outcome.mode } : {}),
+        }),
+        recovered: true,
+      }),
+    releaseRecoveryStaging: () => Promise.resolve(),
     planDrill: () => Promise.reject(failure('Unexpected', 'not in these tests')),
     reserveDrillStaging: () => Promise.resolve({ queue: LIVE }),
     bootScratchServer: () => Promise.resolve(),
@@ -209,6 +229,42 @@ function makeBasePlan(): BasePlan {
     encryption: { method: 'gpg', recipients: ['F'.repeat(40)] },
     primaryStore: 'primary',
     heartbeatSeconds: 30,
+  };
+}
+
+/** The plan of a recovery: of one database, or of the server into a directory, which needs one approval. */
+export function makeRecoveryPlan({
+  database,
+  into,
+  mode = 'beside',
+}: RecoverToPointInTimeArgument): RecoveryPlan {
+  const { replaces } = makeRestorePlan({ database: database ?? '', mode });
+  const needed = database === undefined ? 1 : mode === 'swap' ? 2 : 0;
+  return {
+    id: makeBackupId(database ?? 'server', new Date(1_777_777_777_000)),
+    server: 'main',
+    systemIdentifier: '7520361935213404212',
+    store: 'primary',
+    target: { kind: 'time', time: '2026-05-03T14:29:00Z' },
+    baseBackup: {
+      id: 'base_20260503_010000',
+      stopTime: '2026-05-03T01:01:00.000Z',
+      bytes: 310,
+      dataBytes: 900,
+    },
+    wal: { timeline: 1, segments: 3, segmentBytes: 1 << 24, last: '000000010000000000000005', bytes: 100 },
+    outcome:
+      database === undefined
+        ? { kind: 'directory', directory: into!.directory! }
+        : {
+            ...{ kind: 'database', database, mode },
+            into: { server: 'main', database: `${database}_restored` },
+            ...(replaces ? { replaces } : {}),
+          },
+    estimatedSeconds: 60,
+    missingStagingBytes: 0,
+    approval: { provider: 'signal', needed, approvers: ['ann', 'bob', 'cyd'], timeoutSeconds: 86_400 },
+    ...{ major: 16, jobs: 2, stagingBytes: 2000, heartbeatSeconds: 30 },
   };
 }
 

@@ -1,0 +1,66 @@
+import { join } from 'node:path';
+import { chainOf, listBaseBackups } from '../catalogue/base-backups.js';
+import type { BaseManifest } from '../model/base-manifest.js';
+import { OperationError, remedyFor } from '../model/failures.js';
+import type { RecoveryPlan } from '../model/recovery.js';
+import { locateServerPrograms } from '../postgres/locate-client.js';
+import type { RecoveredCluster } from '../recovery/recovered-cluster.js';
+import { stepDirectory } from '../staging/step.js';
+import { backupDirectory, type StagingVolume } from '../staging/volume.js';
+import { programDirectories, requireStore, type Dependencies } from './dependencies.js';
+import { stagedRestore } from './staged-restore.js';
+
+/** What a recovery is called on its staging volume: as the restore that may follow it, which has the same files. */
+export function stagedRecovery({ server, id, beginning }: RecoveryPlan) {
+  return stagedRestore({ backup: { server, id }, ...(beginning === undefined ? {} : { beginning }) });
+}
+
+/** Where everything of one recovery lies on its staging volume. */
+export function locateStagedRecovery(volume: StagingVolume, plan: RecoveryPlan) {
+  const { server, backupId } = stagedRecovery(plan);
+  const directory = backupDirectory(volume, server, backupId);
+  return {
+    directory,
+    /** The recovered server: the step that unpacked it is where it is replayed. */
+    cluster: stepDirectory(directory, 'unpackBase'),
+    artifact: (baseBackup: string) => join(directory, `${baseBackup}.artifact`),
+    /** Of the database that was taken out: where the restore of it looks for it. */
+    manifest: join(stepDirectory(directory, 'unpack'), 'manifest.json'),
+  };
+}
+
+/**
+ * The base backup of a plan with those that it holds only the changes since, the whole one first.
+ *
+ * @throws OperationError `BackupNotFound` when one was deleted since
+ */
+export async function readChain(
+  dependencies: Dependencies,
+  { store, server, systemIdentifier, baseBackup }: RecoveryPlan,
+  signal: AbortSignal,
+): Promise<readonly BaseManifest[]> {
+  const listed = await listBaseBackups(requireStore(dependencies, store), server, signal);
+  const base = listed.find(
+    (backup) => backup.id === baseBackup.id && backup.systemIdentifier === systemIdentifier,
+  );
+  const chain = base && chainOf(listed, base);
+  if (chain) return chain;
+  throw new OperationError(
+    'BackupNotFound',
+    `Base backup ${baseBackup.id} of server ${server} is no longer in store "${store}"; ${remedyFor('BackupNotFound')}.`,
+  );
+}
+
+/** The server that is recovered. */
+export async function recoveredCluster(
+  dependencies: Dependencies,
+  plan: RecoveryPlan,
+  { superuser }: BaseManifest,
+  signal: AbortSignal,
+): Promise<RecoveredCluster> {
+  return {
+    directory: locateStagedRecovery(dependencies.volume, plan).cluster,
+    superuser,
+    binDirectory: await locateServerPrograms(plan.major, programDirectories(dependencies), signal),
+  };
+}
