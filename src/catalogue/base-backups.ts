@@ -3,6 +3,7 @@ import { baseManifest, parseBaseManifest, type BaseManifest } from '../model/bas
 import { OperationError } from '../model/failures.js';
 import { parseBackupId } from '../model/names.js';
 import {
+  BASE_NAME,
   baseManifestKey,
   basePrefix,
   parseBaseKey,
@@ -107,6 +108,19 @@ export async function readBaseManifest(
     'BackupNotFound',
     `The store ${store.name} holds no base backup ${id} of server ${cluster.server}; "temponest-backups list" shows what it holds.`,
   );
+}
+
+/** The base backup with that id, of whichever incarnation of the server; undefined when there is none. */
+export async function findBaseBackup(
+  store: Store,
+  server: string,
+  id: string,
+  signal: AbortSignal,
+): Promise<BaseManifest | undefined> {
+  if (parseBackupId(id)?.name !== BASE_NAME) return undefined;
+  const { backups } = await listBaseObjects(store, server, signal);
+  const found = backups.findLast((backup) => backup.id === id);
+  return found && readBaseManifest(store, found.cluster, id, signal);
 }
 
 /**

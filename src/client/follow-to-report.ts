@@ -1,10 +1,11 @@
 import type { Client } from '@temporalio/client';
 import type { DrillResult } from '../model/drill.js';
 import type { RestoreResult } from '../model/restore.js';
-import type { BackupResult, BackupsResult, PruneResult } from '../model/results.js';
+import type { BackupResult, BackupsResult, BaseBackupResult, PruneResult } from '../model/results.js';
 import type { Context, ExitCode } from './context.js';
 import { adviseOn, follow, type Run } from './follow.js';
 import { printJson, say } from './output.js';
+import { reportBaseBackup } from './report-base-backup.js';
 import { asRunResult, reportBackups, resultInFailure } from './report-backups.js';
 import { drillInFailure, reportDrill } from './report-drill.js';
 import { reportPrune } from './report-prune.js';
@@ -46,6 +47,8 @@ function reportResult(type: string, result: unknown, json: boolean): ExitCode {
     case 'backupDatabase':
     case 'backupGlobals':
       return reportBackups(asRunResult(result as BackupResult), { json });
+    case 'backupCluster':
+      return reportBaseBackup(result as BaseBackupResult, { json });
     case 'pruneBackups':
       return reportPrune(result as PruneResult, { json });
     case 'drillRestore':

@@ -2,6 +2,7 @@
 // The flags above are for the worker, which runs for months: its own heap stays small, and its work is done by other
 // programs and the native core. They must be there when Node starts.
 import { Command } from 'commander';
+import { backupCluster } from './commands/backup-cluster.js';
 import { backup } from './commands/backup.js';
 import { config } from './commands/config/index.js';
 import { drill } from './commands/drill.js';
@@ -44,6 +45,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.`,
 for (const command of [
   worker,
   backup,
+  backupCluster,
   list,
   show,
   status,

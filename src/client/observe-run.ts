@@ -90,6 +90,7 @@ export async function observeRun(
       return observeDrill(client, workflowId);
     case 'backupDatabase':
     case 'backupGlobals':
+    case 'backupCluster':
     case 'restoreDatabase': {
       // Of a restore as of a backup: a step, and the bytes that it has to do.
       const observed = await observeBackup(client, workflowId);

@@ -1,10 +1,18 @@
+import type { BaseManifest } from '../model/base-manifest.js';
 import type { DatabaseManifest, Manifest } from '../model/manifest.js';
 import { count, formatBytes, formatTime, renderTable } from './output.js';
 
 /** Tables that are shown; `--json` has all of them. */
 const TABLES_SHOWN = 20;
 
-function describeArtifact({ artifact }: Manifest): Record<string, string> {
+type AnyManifest = Manifest | BaseManifest;
+
+export function describeServer({ server, serverVersion, systemIdentifier }: AnyManifest): string {
+  const version = `${Math.floor(serverVersion / 10_000)}.${serverVersion % 10_000}`;
+  return `${server}, PostgreSQL ${version}, system identifier ${systemIdentifier}`;
+}
+
+export function describeArtifact({ artifact }: AnyManifest): Record<string, string> {
   const { encryption } = artifact;
   return {
     Artifact: artifact.key,
@@ -37,7 +45,7 @@ function describeDatabase(manifest: DatabaseManifest): Record<string, string> {
   };
 }
 
-function describeSteps({ secondsPerStep }: Manifest): string {
+export function describeSteps({ secondsPerStep }: AnyManifest): string {
   return Object.entries(secondsPerStep)
     .map(([step, seconds]) => `${step} ${seconds.toFixed(1)} s`)
     .join(', ');
@@ -58,11 +66,23 @@ function renderTables({ inventory: { tables } }: DatabaseManifest): string {
 /** zstd frames its version: `*** Zstandard CLI (64-bit) v1.5.4, by Yann Collet ***`. */
 const trimBanner = (version: string) => version.replace(/^\*+ | \*+$/g, '');
 
+export function describeTools({ tools }: AnyManifest): string {
+  return Object.values(tools).map(trimBanner).join('; ');
+}
+
+/** Facts by their names, one a line. */
+export function renderFacts(facts: Readonly<Record<string, string>>): string {
+  const width = Math.max(...Object.keys(facts).map((name) => name.length));
+  return Object.entries(facts)
+    .map(([name, text]) => `${name.padEnd(width)}  ${text}`)
+    .join('\n');
+}
+
 /** A manifest for people: what it is of, what it holds, and its largest tables. */
 export function renderManifest(manifest: Manifest): string {
   const facts = {
     Backup: manifest.id,
-    Server: `${manifest.server}, PostgreSQL ${Math.floor(manifest.serverVersion / 10_000)}.${manifest.serverVersion % 10_000}, system identifier ${manifest.systemIdentifier}`,
+    Server: describeServer(manifest),
     Snapshot: `${formatTime(new Date(manifest.snapshotTime))}, LSN ${manifest.snapshotLsn}`,
     ...(manifest.kind === 'database'
       ? describeDatabase(manifest)
@@ -73,9 +93,7 @@ export function renderManifest(manifest: Manifest): string {
     ...describeArtifact(manifest),
     'Made by': `workflow ${manifest.workflowId}, run ${manifest.runId}`,
     Steps: describeSteps(manifest),
-    Tools: Object.values(manifest.tools).map(trimBanner).join('; '),
+    Tools: describeTools(manifest),
   };
-  const width = Math.max(...Object.keys(facts).map((name) => name.length));
-  const lines = Object.entries(facts).map(([name, text]) => `${name.padEnd(width)}  ${text}`);
-  return lines.join('\n') + (manifest.kind === 'database' ? renderTables(manifest) : '');
+  return renderFacts(facts) + (manifest.kind === 'database' ? renderTables(manifest) : '');
 }

@@ -1,20 +1,27 @@
+import type { ListedBaseBackup } from '../catalogue/base-backups.js';
 import type { ListedBackup } from '../catalogue/list-backups.js';
 import { subjectName } from '../model/keys.js';
 import type { Store } from '../stores/store.js';
+import { WHOLE_SERVER } from './status/assess-base.js';
 import { count, formatAge, formatBytes, formatTime, print, printJson, renderTable } from './output.js';
+
+type AnyListed = ListedBackup | ListedBaseBackup;
+
+/** What a backup is of, for people. */
+const nameOf = (backup: AnyListed) => ('cluster' in backup ? WHOLE_SERVER : subjectName(backup.subject));
 
 /**
  * Prints the backups of a server in a store, the newest first.
  *
- * @param database - only its backups; `globals` for the roles and tablespaces
+ * @param database - only its backups, and no base backups; `globals` for the roles and tablespaces
  */
 export function reportListing(
-  all: readonly ListedBackup[],
+  all: readonly AnyListed[],
   { server, store, database }: { server: string; store: Store; database: string | undefined },
   { json }: { json: boolean },
 ): void {
   const backups = all
-    .filter((backup) => database === undefined || subjectName(backup.subject) === database)
+    .filter((backup) => database === undefined || (!('cluster' in backup) && nameOf(backup) === database))
     .sort((a, b) => b.time.getTime() - a.time.getTime());
   if (json) {
     printJson({ server, store: store.name, backups: backups.map(describeBackup) });
@@ -26,12 +33,11 @@ export function reportListing(
   print(`${count(backups.length, 'backup')}${of} of server ${server} in store ${store.name} (${store.url}).`);
 }
 
-function describeBackup(backup: ListedBackup) {
-  const { subject, id, time, manifestKey, artifacts } = backup;
+function describeBackup(backup: AnyListed) {
+  const { id, time, manifestKey, artifacts } = backup;
   return {
     id,
-    ...(subject.kind === 'database' ? { database: subject.database } : {}),
-    kind: subject.kind,
+    ...describeSubject(backup),
     time: time.toISOString(),
     bytes: artifacts.reduce((sum, artifact) => sum + artifact.bytes, 0),
     manifestKey,
@@ -39,11 +45,17 @@ function describeBackup(backup: ListedBackup) {
   };
 }
 
-function describeRow(backup: ListedBackup): string[] {
+function describeSubject(backup: AnyListed) {
+  if ('cluster' in backup) return { kind: 'base', systemIdentifier: backup.cluster.systemIdentifier };
+  const { subject } = backup;
+  return { ...(subject.kind === 'database' ? { database: subject.database } : {}), kind: subject.kind };
+}
+
+function describeRow(backup: AnyListed): string[] {
   const { id, time, bytes } = describeBackup(backup);
   return [
     id,
-    subjectName(backup.subject),
+    nameOf(backup),
     formatTime(new Date(time)),
     formatAge((Date.now() - backup.time.getTime()) / 1000),
     bytes === 0 ? 'artifact missing' : formatBytes(bytes),

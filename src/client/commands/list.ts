@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { listBaseObjects } from '../../catalogue/base-backups.js';
 import { listBackups } from '../../catalogue/list-backups.js';
 import { resolveServer } from '../../config/resolve.js';
 import { openConfiguredStore, untilDone } from '../configured-server.js';
@@ -7,7 +8,10 @@ import { reportListing } from '../report-listing.js';
 
 export const list = new Command('list')
   .description('list the backups in a store, the newest first; Temporal is not needed')
-  .argument('[database]', 'only its backups; "globals" for the roles and tablespaces')
+  .argument(
+    '[database]',
+    'only its backups; left out, base backups of the whole server too; "globals" for the roles and tablespaces',
+  )
   .option('--server <name>', 'the server in backups.yaml; needed when it has several')
   .option('--store <name>', 'a store in backups.yaml (default: the primary)')
   .addHelpText(
@@ -28,8 +32,9 @@ Examples:
         const configuration = await context.loadConfiguration();
         const server = resolveServer(configuration, options.server);
         const store = await openConfiguredStore(configuration, options.store);
-        const listing = await listBackups(store, server.name, untilDone);
-        reportListing(listing.backups, { server: server.name, store, database }, context);
+        const { backups } = await listBackups(store, server.name, untilDone);
+        const { backups: baseBackups } = await listBaseObjects(store, server.name, untilDone);
+        reportListing([...backups, ...baseBackups], { server: server.name, store, database }, context);
       },
     ),
   );

@@ -1,9 +1,11 @@
 import { Command } from 'commander';
+import { findBaseBackup } from '../../catalogue/base-backups.js';
 import { findBackup } from '../../catalogue/read-manifest.js';
 import { resolveServer } from '../../config/resolve.js';
 import { openConfiguredStore, untilDone } from '../configured-server.js';
 import { action } from '../context.js';
 import { print, printJson } from '../output.js';
+import { renderBaseManifest } from '../render-base-manifest.js';
 import { renderManifest } from '../render-manifest.js';
 
 export const show = new Command('show')
@@ -23,8 +25,9 @@ Examples:
       const configuration = await context.loadConfiguration();
       const server = resolveServer(configuration, options.server);
       const store = await openConfiguredStore(configuration, options.store);
-      const manifest = await findBackup(store, server.name, { id }, untilDone);
+      const base = await findBaseBackup(store, server.name, id, untilDone);
+      const manifest = base ?? (await findBackup(store, server.name, { id }, untilDone));
       if (context.json) printJson(manifest);
-      else print(renderManifest(manifest));
+      else print(manifest.kind === 'base' ? renderBaseManifest(manifest) : renderManifest(manifest));
     }),
   );

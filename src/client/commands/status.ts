@@ -4,6 +4,7 @@ import { resolveServer } from '../../config/resolve.js';
 import { databasesOf, openConfiguredStore, untilDone } from '../configured-server.js';
 import { action } from '../context.js';
 import { print, printJson } from '../output.js';
+import { assessBase } from '../status/assess-base.js';
 import { assessSubjects } from '../status/assess-subjects.js';
 import { readTemporalStatus } from '../status/read-temporal-status.js';
 import { renderStatus } from '../status/render-status.js';
@@ -18,19 +19,23 @@ Examples:
   temponest-backups status
   temponest-backups status --json | jq '.databases[] | select(.state != "ok")'
 
-Exit codes: 0 all have a backup of the last 25 h, 1 one is older or Temporal does not answer, 2 one has none at all.`,
+Exit codes: 0 all have a backup of the last 25 h (the whole server, where its WAL is archived, one of the last 8 days), 1 one is older or Temporal does not answer, 2 one has none at all.`,
   )
   .action(
     action(async (context, options: { server?: string }) => {
       const configuration = await context.loadConfiguration();
       const server = resolveServer(configuration, options.server);
       const store = await openConfiguredStore(configuration);
-      const [databases, latest, temporal] = await Promise.all([
+      const [databases, latest, base, temporal] = await Promise.all([
         databasesOf(server, context.environment),
         latestBackups(store, server.name, untilDone),
+        server.wal ? assessBase(store, server.name, untilDone) : undefined,
         readTemporalStatus(context.environment),
       ]);
-      const subjects = assessSubjects({ databases, globals: server.globals }, latest, new Date());
+      const subjects = [
+        ...assessSubjects({ databases, globals: server.globals }, latest, new Date()),
+        ...(base ? [base] : []),
+      ];
       if (context.json) printJson({ server: server.name, store: store.name, databases: subjects, temporal });
       else print(renderStatus(subjects, temporal));
       if (subjects.some(({ state }) => state === 'critical')) return 2;

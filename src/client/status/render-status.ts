@@ -1,4 +1,5 @@
 import { formatAge, formatBytes, formatTime, renderTable } from '../output.js';
+import { WHOLE_SERVER } from './assess-base.js';
 import type { SubjectStatus } from './assess-subjects.js';
 import type { TemporalStatus } from './read-temporal-status.js';
 
@@ -26,7 +27,9 @@ function conclude(subjects: readonly SubjectStatus[], { fault }: TemporalStatus)
     subjects.filter(({ state }) => state === wanted).map(({ name }) => name);
   const [without, stale] = [names('critical'), names('warning')];
   if (without.length > 0) return `CRITICAL: no backup at all of ${without.join(', ')}.`;
-  if (stale.length > 0) return `WARNING: no readable backup of the last 25 h of ${stale.join(', ')}.`;
+  const databases = stale.filter((name) => name !== WHOLE_SERVER);
+  if (databases.length > 0) return `WARNING: no readable backup of the last 25 h of ${databases.join(', ')}.`;
+  if (stale.length > 0) return 'WARNING: no readable base backup of the last 8 days.';
   if (fault !== undefined) return 'WARNING: the backups are fresh, but Temporal does not answer.';
   return 'OK: everything has a backup of the last 25 h.';
 }
