@@ -1,0 +1,66 @@
+import type { RecoveryPlan, RecoveryResult } from '../model/recovery.js';
+import { describeTarget } from '../model/recovery-target.js';
+import type { ExitCode } from './context.js';
+import { count, formatAge, formatBytes, print, printJson } from './output.js';
+
+/** Prints what a recovery did or, after a dry run, would do. */
+export function reportRecovery(result: RecoveryResult, { json }: { json: boolean }): ExitCode {
+  if (json) printJson(result);
+  else for (const line of result.dryRun ? describePlan(result.plan) : describeRecovered(result)) print(line);
+  return 0;
+}
+
+function describePlan(plan: RecoveryPlan): string[] {
+  const { baseBackup, wal, outcome, approval, target, missingStagingBytes } = plan;
+  return [
+    `Recovers  server ${plan.server} to ${describeTarget(target)}, from store ${plan.store}`,
+    `Base      ${baseBackup.id}, of ${baseBackup.stopTime}: ${formatBytes(baseBackup.bytes)} stored, ${formatBytes(baseBackup.dataBytes)} of data`,
+    `WAL       ${count(wal.segments, 'segment')} on timeline ${wal.timeline}, up to ${wal.last ?? 'none'}: ${formatBytes(wal.bytes)} stored`,
+    ...(outcome.kind === 'directory'
+      ? [`Into      ${outcome.directory}, on the restore worker`]
+      : [
+          `Takes     database ${outcome.database}`,
+          `Into      server ${outcome.into.server}, database ${outcome.into.database}`,
+          ...(outcome.replaces
+            ? [
+                `Replaces  ${outcome.replaces.database} (${formatBytes(outcome.replaces.bytes)}), which is kept as ${outcome.replaces.becomes}`,
+              ]
+            : []),
+        ]),
+    `Approval  ${approval.needed === 0 ? 'none needed' : `${count(approval.needed, 'person')}, asked by ${approval.provider}`}`,
+    `Takes up  ${formatBytes(plan.stagingBytes)} of staging${missingStagingBytes > 0 ? `, ${formatBytes(missingStagingBytes)} more than there are` : ''}, and about ${formatAge(plan.estimatedSeconds)}`,
+  ];
+}
+
+function describeRecovered(result: RecoveryResult): string[] {
+  const { plan, reached, handedOver, restored, replaced, approvedBy, notes, secondsPerStep } = result;
+  const steps = Object.entries(secondsPerStep).map(([step, seconds]) => `${step} ${seconds.toFixed(1)} s`);
+  return [
+    ...(reached
+      ? [
+          `Server ${plan.server} was recovered to ${describeTarget(plan.target)}, at LSN ${reached.lsn}${reached.lastTransaction === undefined ? '' : `; the last transaction in it ended at ${reached.lastTransaction}`}.`,
+        ]
+      : []),
+    ...(handedOver
+      ? [
+          `It is in ${handedOver.directory}, which belongs to user ${handedOver.owner}; start PostgreSQL ${plan.major} on it. It begins timeline ${reached?.timeline}: make a new base backup of it at once.`,
+        ]
+      : []),
+    ...(restored
+      ? [
+          `Database ${restored.database} on server ${restored.server} is ${plan.outcome.kind === 'database' ? plan.outcome.database : ''} as it was then: ${count(restored.tables, 'table')} with ${count(restored.rows, 'row')}, compared row for row.`,
+          ...restored.notes,
+        ]
+      : []),
+    ...notes,
+    ...(approvedBy.length > 0 ? [`Approved by ${approvedBy.join(' and ')}.`] : []),
+    ...(replaced
+      ? [
+          `What was there before is kept as ${replaced.database}. To undo the swap:`,
+          `  ${replaced.undo}`,
+          'When it is no longer needed, drop it.',
+        ]
+      : []),
+    `Steps: ${steps.join(', ')}.`,
+  ];
+}
