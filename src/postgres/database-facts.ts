@@ -1,4 +1,5 @@
 import type { Client } from 'pg';
+import { readMentionedRoles } from './mentioned-roles.js';
 
 /** What the manifest says of a database beside its data. */
 export interface DatabaseFacts {
@@ -20,9 +21,6 @@ export interface DatabaseFacts {
   extensions: { name: string; version: string; schema: string }[];
   roles: string[];
 }
-
-/** What initdb makes has lower ones. */
-const FIRST_OWN_OID = 16384;
 
 /** Reads the database's own properties, its extensions and the roles it mentions. */
 export async function readDatabaseFacts(client: Client): Promise<DatabaseFacts> {
@@ -61,20 +59,6 @@ export async function readDatabaseFacts(client: Client): Promise<DatabaseFacts> 
     `SELECT extname AS name, extversion AS version, nspname AS schema
        FROM pg_extension e JOIN pg_namespace n ON n.oid = extnamespace ORDER BY extname`,
   );
-  // pg_shdepend names every role that owns, is granted or is named by an object of this database, but the superuser that
-  // initdb made; the database's own owner and grants hang on the shared catalogue (dbid 0).
-  const roles = await client.query<{ rolname: string }>(
-    `SELECT rolname FROM pg_roles WHERE oid IN (
-       SELECT refobjid FROM pg_shdepend s WHERE refclassid = 'pg_authid'::regclass
-          AND (dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
-            OR (dbid = 0 AND classid = 'pg_database'::regclass
-                AND objid = (SELECT oid FROM pg_database WHERE datname = current_database())))
-       UNION SELECT relowner FROM pg_class WHERE oid >= ${FIRST_OWN_OID}
-       UNION SELECT datdba FROM pg_database WHERE datname = current_database()
-       UNION SELECT setrole FROM pg_db_role_setting
-              WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database()))
-      ORDER BY rolname`,
-  );
   const [row] = database.rows;
   return {
     encoding: row!.encoding,
@@ -91,7 +75,7 @@ export async function readDatabaseFacts(client: Client): Promise<DatabaseFacts> 
     privileges: row!.privileges,
     settings: settings.rows,
     extensions: extensions.rows,
-    roles: roles.rows.map(({ rolname }) => rolname),
+    roles: await readMentionedRoles(client),
   };
 }
 
