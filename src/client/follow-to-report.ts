@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { DrillResult } from '../model/drill.js';
+import type { RecoveryResult } from '../model/recovery.js';
 import type { RestoreResult } from '../model/restore.js';
 import type { BackupResult, BackupsResult, BaseBackupResult, PruneResult } from '../model/results.js';
 import type { Context, ExitCode } from './context.js';
@@ -9,6 +10,7 @@ import { reportBaseBackup } from './report-base-backup.js';
 import { asRunResult, reportBackups, resultInFailure } from './report-backups.js';
 import { drillInFailure, reportDrill } from './report-drill.js';
 import { reportPrune } from './report-prune.js';
+import { reportRecovery } from './report-recovery.js';
 import { reportRestore } from './report-restore.js';
 
 /** Follows a run of any of our workflows and prints what came of it. */
@@ -53,6 +55,8 @@ function reportResult(type: string, result: unknown, json: boolean): ExitCode {
       return reportPrune(result as PruneResult, { json });
     case 'drillRestore':
       return reportDrill(result as DrillResult, { json });
+    case 'recoverToPointInTime':
+      return reportRecovery(result as RecoveryResult, { json });
     case 'restoreDatabase':
       return reportRestore(result as RestoreResult, { json });
     default:

@@ -8,6 +8,7 @@ import { config } from './commands/config/index.js';
 import { drill } from './commands/drill.js';
 import { list } from './commands/list.js';
 import { prune } from './commands/prune.js';
+import { recover } from './commands/recover.js';
 import { rescue } from './commands/rescue/index.js';
 import { restore } from './commands/restore.js';
 import { schedules } from './commands/schedules/index.js';
@@ -50,6 +51,7 @@ for (const command of [
   show,
   status,
   restore,
+  recover,
   undoSwap,
   rescue,
   drill,

@@ -91,6 +91,7 @@ export async function observeRun(
     case 'backupDatabase':
     case 'backupGlobals':
     case 'backupCluster':
+    case 'recoverToPointInTime':
     case 'restoreDatabase': {
       // Of a restore as of a backup: a step, and the bytes that it has to do.
       const observed = await observeBackup(client, workflowId);
