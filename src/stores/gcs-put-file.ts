@@ -4,7 +4,7 @@ import type { GcsConnection } from './gcs-connection.js';
 import { answerOfGcs, isNotThere, isTaken } from './gcs-errors.js';
 import { deleteObject, getMetadata, putObject, type GcsObjectSettings } from './gcs-objects.js';
 import { askSession, sendPart, type GcsSession } from './gcs-session.js';
-import { endUploads, findOrBeginUpload } from './gcs-uploads.js';
+import { endUploads, findOrBeginUpload, type GcsUpload } from './gcs-uploads.js';
 import { choosePartSize } from './part-size.js';
 import { readSourceFile } from './source-file.js';
 import type { SourceFile, StoreReceipt, TransferOptions } from './store.js';
@@ -79,9 +79,9 @@ async function putResumably(
   options: TransferOptions,
 ): Promise<string> {
   const { signal } = options;
-  const uri = await findOrBeginUpload(gcs, key, file, settings, signal);
+  const upload = await findOrBeginUpload(gcs, key, file, settings, signal);
   try {
-    const md5 = await sendFile(gcs, key, uri, file, options);
+    const md5 = await sendFile(gcs, key, upload, file, options);
     // What cannot be deleted now is found by `listUnfinished`.
     await endUploads(gcs, key, signal).catch(() => undefined);
     return md5;
@@ -98,12 +98,12 @@ async function putResumably(
 async function sendFile(
   gcs: GcsConnection,
   key: string,
-  uri: string,
+  { uri, isContinued }: GcsUpload,
   file: SourceFile,
   { signal, onProgress }: TransferOptions,
 ): Promise<string> {
   const { bytes } = file;
-  const session = await askSession(gcs, uri, bytes, signal);
+  const session = isContinued ? await askSession(gcs, uri, bytes, signal) : { persisted: 0 };
   const buffers = [1, 2].map(() => Buffer.allocUnsafeSlow(choosePartSize(bytes)));
   const hash = createHash('md5');
   let last = { content: Buffer.alloc(0) as Buffer, position: 0, bytes };

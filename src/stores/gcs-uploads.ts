@@ -21,17 +21,23 @@ const RECORDS = '.uploads/';
 /** Whether a key is that of such an object. */
 export const isRecord = (key: string): boolean => key.startsWith(RECORDS);
 
-/** The URI of the upload of this file to `key`: of the one that was begun, or of a new one. */
+/** An upload at the store, and whether it was begun by an earlier call, and so may have something of the file. */
+export interface GcsUpload {
+  uri: string;
+  isContinued: boolean;
+}
+
+/** The upload of this file to `key`: the one that was begun, or a new one. */
 export async function findOrBeginUpload(
   gcs: GcsConnection,
   key: string,
   file: SourceFile,
   settings: GcsObjectSettings,
   signal: AbortSignal,
-): Promise<string> {
+): Promise<GcsUpload> {
   const record = `${RECORDS}${key}/${file.sha256}`;
   const begun = await readRecord(gcs, record, signal);
-  if (begun !== undefined) return begun;
+  if (begun !== undefined) return { uri: begun, isContinued: true };
   const [uri] = await gcs.ask(signal, () =>
     gcs.bucket.file(gcs.toObjectName(key)).createResumableUpload({
       metadata: { ...settings, contentLength: file.bytes },
@@ -44,9 +50,9 @@ export async function findOrBeginUpload(
     // Somebody else began it at the same time.
     const theirs = isTaken(error) ? await readRecord(gcs, record, signal) : undefined;
     if (theirs === undefined) throw error;
-    return theirs;
+    return { uri: theirs, isContinued: true };
   }
-  return uri;
+  return { uri, isContinued: false };
 }
 
 /** The uploads below `prefix` that were begun and have not ended. */

@@ -21,6 +21,8 @@ export interface Interference {
   damage?: (request: ProxiedRequest) => boolean;
   /** Keeps response headers from the client. */
   hide?: RegExp;
+  /** Response headers that the client gets in place of the server's. */
+  headers?: () => Record<string, string>;
   /** Keeps the request from the server until this resolves; for ever when the client goes away meanwhile. */
   holdRequest?: (request: ProxiedRequest) => Promise<void> | undefined;
   /** Keeps the server's answer from the client until this resolves. */
@@ -62,7 +64,10 @@ export async function startS3Proxy(endpoint: string, interference: Interference 
         response.once('error', () => outgoing.destroy());
         const answer = () => {
           const shown = Object.entries(response.headers).filter(([name]) => !interference.hide?.test(name));
-          outgoing.writeHead(response.statusCode!, Object.fromEntries(shown));
+          outgoing.writeHead(response.statusCode!, {
+            ...Object.fromEntries(shown),
+            ...interference.headers?.(),
+          });
           response.pipe(outgoing);
         };
         const held = interference.holdAnswer?.(request);
