@@ -1,5 +1,6 @@
 // `npm run bench -- <name>`: measures on this machine and writes bench/RESULTS.md; `--help` says more.
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { benchBase, type BaseBenchOptions } from '../bench/base.js';
 import { benchLevels } from '../bench/levels.js';
 import { benchNightly, type NightlyOptions } from '../bench/nightly.js';
 import { benchRestore, type RestoreBenchOptions } from '../bench/restore.js';
@@ -27,6 +28,14 @@ program
   .option('--rounds <number>', 'how often each side runs', parseRounds, 3)
   .option('--json', 'the last line on standard output is one JSON object', false)
   .action((options: RestoreBenchOptions) => benchRestore(options));
+
+program
+  .command('base')
+  .description('base backups beside pgBackRest and beside pg_basebackup alone')
+  .option('--scale <GiB>', 'size of the databases, as an uncompressed dump', parsePositive, 2)
+  .option('--rounds <number>', 'how often each side runs', parseRounds, 3)
+  .option('--json', 'the last line on standard output is one JSON object', false)
+  .action((options: BaseBenchOptions) => benchBase(options));
 
 program
   .command('levels')

@@ -31,6 +31,8 @@ export interface BackupSystemOptions {
   postgres: PostgresServer;
   /** Left out: every database of the server but the templates. */
   databases?: readonly string[];
+  /** More of the server's section of `backups.yaml`. */
+  server?: Readonly<Record<string, unknown>>;
   /** A directory, or a bucket of a MinIO started for it. */
   store: 'directory' | 's3';
 }
@@ -45,7 +47,7 @@ export const bucket = 'backups';
  */
 export async function startBackupSystem(
   started: Started,
-  { postgres, databases, store }: BackupSystemOptions,
+  { postgres, databases, store, server }: BackupSystemOptions,
 ): Promise<BackupSystem> {
   const temporal = await narrate('Starting Temporal', () =>
     started.add(() => startTemporalDevServer({ ui: true })),
@@ -62,6 +64,7 @@ export async function startBackupSystem(
   const configuration = await writeConfiguration({
     ...{ directory, postgres, key, workerPort },
     ...(databases && { databases }),
+    ...(server && { server }),
     ...(s3 && { s3: { ...s3, bucket } }),
   });
   const command = await writeCommand(directory, {

@@ -13,6 +13,8 @@ export interface Site {
   postgres: PostgresServer;
   /** Left out: every database of the server but the templates. */
   databases?: readonly string[];
+  /** More of the server's section of `backups.yaml`. */
+  server?: Readonly<Record<string, unknown>>;
   /** A server and its bucket; left out, backups go into a directory. */
   s3?: S3Address & { bucket: string };
   key: GpgKey;
@@ -47,6 +49,7 @@ export async function writeConfiguration(site: Site): Promise<WrittenConfigurati
         ...{ host: postgres.host, port: postgres.port, user: postgres.user },
         passwordFile: await writeSecret(directory, 'postgres-password', postgres.password),
         ...(site.databases && { databases: site.databases }),
+        ...site.server,
       },
     ],
     encryption: { method: 'gpg', recipients: [key.fingerprint], publicKeysFile: key.publicKeysFile },

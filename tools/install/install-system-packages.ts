@@ -11,11 +11,13 @@ const packageOf = {
   zstd: 'zstd',
   pigz: 'pigz',
   tar: 'tar',
+  busybox: 'busybox',
   setpriv: 'util-linux',
   pip3: 'python3-pip',
   chromium: 'chromium',
   mvn: 'maven',
   shellcheck: 'shellcheck',
+  pgbackrest: 'pgbackrest',
 } as const;
 
 /** A program that `installSystemPackages` knows. */
@@ -30,6 +32,7 @@ const alwaysNeeded: readonly SystemProgram[] = [
   'pigz',
   'tar',
   'setpriv',
+  'busybox',
 ];
 
 /**
