@@ -47,13 +47,19 @@ interface StartOptions {
 
 const signal = new AbortController().signal;
 
-export async function makeArchiver(server: PostgresServer): Promise<TestArchiver> {
+/** @param archived - where the server itself puts its WAL; left out, it is streamed */
+export async function makeArchiver(server: PostgresServer, archived?: string): Promise<TestArchiver> {
   const scratch = await makeScratchDirectory();
   const storeDirectory = join(scratch, 'store');
   await mkdir(storeDirectory);
   const store = openDirectoryStore({ name: 'primary', directory: storeDirectory });
   const cluster = { server: 'prod', systemIdentifier: await readSystemIdentifier(server) };
-  const spool = await openSpool({ directory: join(scratch, 'staging'), id: 'test' }, cluster, SEGMENT_BYTES);
+  const spool = await openSpool(
+    { directory: join(scratch, 'staging'), id: 'test' },
+    cluster,
+    SEGMENT_BYTES,
+    archived,
+  );
   const warnings: string[] = [];
   const start: TestArchiver['start'] = (over = {}) => {
     const stopping = new AbortController();
@@ -63,7 +69,7 @@ export async function makeArchiver(server: PostgresServer): Promise<TestArchiver
       {
         spool,
         source: {
-          kind: 'stream',
+          kind: archived === undefined ? 'stream' : 'archive',
           server: { name: 'prod', host, port, user, password, sslmode: 'disable' },
           maintenanceDatabase: 'postgres',
           store: over.store ?? store,

@@ -2,7 +2,7 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { OperationError } from '../../../src/model/failures.js';
-import { formatLsn } from '../../../src/model/wal-segment.js';
+import { formatLsn, parseSegmentName } from '../../../src/model/wal-segment.js';
 import { findWalReach } from '../../../src/model/wal-reach.js';
 import type { Store } from '../../../src/stores/store.js';
 import { startPostgres } from '../../../tools/servers/postgres.js';
@@ -22,7 +22,7 @@ import {
 async function readMissing(archiver: TestArchiver) {
   const archive = await archiver.list();
   const [first] = [...archive.segments.keys()];
-  const lsn = BigInt(Number.parseInt(first!.slice(16), 16) * SEGMENT_BYTES);
+  const lsn = parseSegmentName(first!, SEGMENT_BYTES)!.start;
   return findWalReach({ ...archive, segmentBytes: SEGMENT_BYTES }, { timeline: 1, lsn }).missing;
 }
 
