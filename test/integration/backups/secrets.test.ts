@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { once } from 'node:events';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -9,8 +9,8 @@ import { seedTempoNest } from '../../../tools/data/seed-temponest.js';
 import { startMinio } from '../../../tools/servers/minio.js';
 import { startPostgres } from '../../../tools/servers/postgres.js';
 import { startBackupSystem, type BackupSystem } from '../../support/backup-system.js';
+import { readFiles, readHistories } from '../../support/places-of-secrets.js';
 import { makeScratchDirectory } from '../../support/scratch-directory.js';
-import { textsOf } from '../../support/texts-of.js';
 import { waitUntil } from '../../support/wait-until.js';
 import { listStore } from '../../support/whole-backup.js';
 import { prepareWorker } from '../../support/worker-process.js';
@@ -20,25 +20,11 @@ import { watchDescendants } from './watch-descendants.js';
 const signal = new AbortController().signal;
 const databases = ['agentic', 'langfuse'];
 
-/** The histories of all workflows that there were, as text. */
-async function readHistories({ client }: BackupSystem): Promise<string[]> {
-  const histories: string[] = [];
-  for await (const { workflowId, runId } of client.workflow.list())
-    histories.push(textsOf(await client.workflow.getHandle(workflowId, runId).fetchHistory()).join('\n'));
-  return histories;
-}
-
 /** Every manifest in the store, as text. */
 async function readManifests({ store }: BackupSystem): Promise<string[]> {
   const { objects } = await listStore(store);
   const manifests = objects.filter((key) => key.endsWith('.manifest.json'));
   return await Promise.all(manifests.map(async (key) => (await store.getDocument(key, signal))!.toString()));
-}
-
-async function readFiles(directory: string): Promise<string[]> {
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile());
-  return await Promise.all(files.map(({ parentPath, name }) => readFile(join(parentPath, name), 'latin1')));
 }
 
 /** A channel that refuses every other message, so that its address, partly a secret, comes near failures and logs. */

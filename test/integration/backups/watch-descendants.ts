@@ -46,6 +46,8 @@ export function watchDescendants(root: number): () => Promise<SeenProgram[]> {
       const commandLine = read(pid, 'cmdline');
       const environment = read(pid, 'environ');
       if (!commandLine || environment === undefined) continue;
+      // It has become another program in between: the next look sees that one.
+      if (read(pid, 'cmdline') !== commandLine) continue;
       const program = basename(commandLine.split('\n')[0]!);
       seen.set([program, commandLine, environment].join('\n'), { program, commandLine, environment });
     }
