@@ -20,7 +20,7 @@ const stanza = 'main';
  * Sets pgBackRest up beside a server on this machine, with its own archiving: all cores, zstd of the same level as ours,
  * AES-256 as gpg uses it, everything else as it comes.
  *
- * @param directory of its own; its repository is made there
+ * @param directory of its own, in one of its own; its repository is made there
  * @param level of zstd
  */
 export async function preparePgBackRest(
@@ -56,7 +56,7 @@ export async function preparePgBackRest(
   await writeFile(file, `${lines.join('\n')}\n`, { mode: 0o644 });
   // It reads the data directory itself, and so runs as the server's own user.
   const user = process.getuid?.() === 0 ? ['runuser', '-u', 'postgres', '--'] : [];
-  if (user.length > 0) await execa('chown', ['-R', 'postgres:', directory]);
+  if (user.length > 0) await execa('chown', ['-R', 'postgres:', dirname(directory)]);
   const run = async (...args: string[]) => {
     const [command = '', ...rest] = [
       ...user,
