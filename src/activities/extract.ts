@@ -1,6 +1,5 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { countDumpBytes } from '../model/inventory.js';
 import { OperationError } from '../model/failures.js';
 import type { DatabaseManifest } from '../model/manifest.js';
 import type { RecoveryPlan, RecoveryPoint } from '../model/recovery.js';
@@ -8,6 +7,7 @@ import type { RestorePlan } from '../model/restore.js';
 import { readTargetFacts } from '../postgres/target-facts.js';
 import { extractDatabase } from '../recovery/extract-database.js';
 import { locateRecovery } from '../recovery/recovered-cluster.js';
+import { outlineBackup } from '../restores/outline-backup.js';
 import { readJson, writeJson } from '../staging/json-file.js';
 import { completeStep } from '../staging/step.js';
 import { programDirectories, type Dependencies } from './dependencies.js';
@@ -60,14 +60,7 @@ async function toRestorePlan(
   const facts = await readTargetFacts(target, manifest, [], signal);
   const { id, server, store, approval, jobs, stagingBytes, heartbeatSeconds, beginning } = plan;
   return {
-    backup: {
-      ...{ server, database, id, snapshotTime: manifest.snapshotTime },
-      ageSeconds: Math.round((Date.now() - Date.parse(manifest.snapshotTime)) / 1000),
-      bytes: manifest.artifact.bytes,
-      dumpBytes: countDumpBytes(manifest.inventory),
-      tables: manifest.inventory.tables.length,
-      rows: manifest.inventory.tables.reduce((sum, { rows }) => sum + rows, 0),
-    },
+    backup: { ...outlineBackup(manifest, new Date()), server, database, id },
     ...{ store, into, mode, createRoles: false, recovered: true },
     ...(replaces ? { replaces } : {}),
     missing: { roles: facts.missingRoles, extensions: facts.missingExtensions, stagingBytes: 0 },

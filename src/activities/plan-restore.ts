@@ -3,12 +3,12 @@ import { resolveConnection } from '../config/connections.js';
 import { resolvePrivateKeys } from '../config/private-keys.js';
 import { resolveServer } from '../config/resolve.js';
 import type { RestoreDatabaseArgument } from '../model/arguments.js';
-import { countDumpBytes } from '../model/inventory.js';
 import { findTables } from '../model/find-tables.js';
 import type { RestorePlan } from '../model/restore.js';
 import type { AdministeredServer } from '../postgres/administer.js';
 import { readTargetFacts } from '../postgres/target-facts.js';
 import { checkMeans } from '../restores/check-means.js';
+import { outlineBackup } from '../restores/outline-backup.js';
 import { readVolumeSpace } from '../staging/volume.js';
 import { findFreeNames, planReplacement } from './choose-target.js';
 import { planApproval } from './plan-approval.js';
@@ -68,22 +68,12 @@ export async function planRestore(
       step,
     );
 
-    const dumpBytes = countDumpBytes(manifest.inventory);
-    const stagingBytes = manifest.artifact.bytes + Math.ceil(dumpBytes * 1.05) + STAGING_FLOOR;
+    const backup = outlineBackup(manifest, new Date());
+    const stagingBytes = backup.bytes + Math.ceil(backup.dumpBytes * 1.05) + STAGING_FLOOR;
     const { freeBytes } = await readVolumeSpace(volume);
     const lastSeconds = await lastRestoreSeconds(temporal, subject);
     return {
-      backup: {
-        server,
-        database: argument.database,
-        id: manifest.id,
-        snapshotTime: manifest.snapshotTime,
-        ageSeconds: Math.round((Date.now() - Date.parse(manifest.snapshotTime)) / 1000),
-        bytes: manifest.artifact.bytes,
-        dumpBytes,
-        tables: manifest.inventory.tables.length,
-        rows: manifest.inventory.tables.reduce((sum, { rows }) => sum + rows, 0),
-      },
+      backup,
       store: store.name,
       into: { server: targetServer.name, database: names.made },
       mode,
