@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import type { RecoveryPlan } from '../model/recovery.js';
+import type { RollForwardPlan } from '../model/recovery.js';
 import { downloadArtifact } from '../restores/download-artifact.js';
 import { requireStore, type Dependencies } from './dependencies.js';
 import { runStep } from './run-step.js';
@@ -9,7 +9,7 @@ import { locateStagedRecovery, readChain } from './staged-recovery.js';
 const STALL_SECONDS = 300;
 
 /** Fetches a base backup, with those that it holds only the changes since, into staging, going on where an earlier attempt stopped. */
-export async function downloadBase(dependencies: Dependencies, plan: RecoveryPlan): Promise<void> {
+export async function downloadBase(dependencies: Dependencies, plan: RollForwardPlan): Promise<void> {
   const { volume, logger } = dependencies;
   const staged = locateStagedRecovery(volume, plan);
   const options = { bytesExpected: plan.baseBackup.bytes, stallSeconds: STALL_SECONDS };

@@ -4,6 +4,7 @@ import { findWalHost, shipPartialWal } from './ship-partial-wal.js';
 import { awaitWal } from './await-wal.js';
 import { baseBackup } from './base-backup.js';
 import { bootScratchServer } from './boot-scratch-server.js';
+import { checkRecovered } from './check-recovered.js';
 import { climb } from './climb.js';
 import { commit } from './commit.js';
 import { commitBaseBackup } from './commit-base-backup.js';
@@ -25,6 +26,7 @@ import { notify } from './notify.js';
 import { planBaseBackup } from './plan-base-backup.js';
 import { planBackup } from './plan-backup.js';
 import { planBackups } from './plan-backups.js';
+import { planDisasterDrill, planDrilledRecovery } from './plan-disaster-drill.js';
 import { planDrill } from './plan-drill.js';
 import { planRecovery } from './plan-recovery.js';
 import { planRestore } from './plan-restore.js';
@@ -33,7 +35,9 @@ import { readBack } from './read-back.js';
 import { recordAudit } from './record-audit.js';
 import { readApproval, requestApproval } from './request-approval.js';
 import { replayWal } from './replay-wal.js';
+import { reportDisasterDrill } from './report-disaster-drill.js';
 import { reportDrill } from './report-drill.js';
+import { sendCanary } from './send-canary.js';
 import { releaseDrillStaging, reserveDrillStaging } from './reserve-drill-staging.js';
 import { releaseRecoveryStaging, reserveRecoveryStaging } from './reserve-recovery-staging.js';
 import { releaseRestoreStaging, reserveRestoreStaging } from './reserve-restore-staging.js';
@@ -86,6 +90,10 @@ const onAnyRestoreHost = {
   swap,
   discardRestored,
   planDrill,
+  planDisasterDrill,
+  planDrilledRecovery,
+  sendCanary,
+  reportDisasterDrill,
   reserveDrillStaging,
   reportDrill,
 };
@@ -100,6 +108,7 @@ const onTheRestoreStagingHost = {
   unpackBase,
   replayWal,
   handOver,
+  checkRecovered,
   extract,
   releaseRecoveryStaging,
   bootScratchServer,

@@ -1,5 +1,5 @@
 import { resolvePrivateKeys } from '../config/private-keys.js';
-import type { RecoveryPlan, RecoveryPoint } from '../model/recovery.js';
+import type { RollForwardPlan, RecoveryPoint } from '../model/recovery.js';
 import { rollForward } from '../recovery/roll-forward.js';
 import { completeStep } from '../staging/step.js';
 import { programDirectories, requireStore, type Dependencies } from './dependencies.js';
@@ -13,7 +13,7 @@ const STALL_SECONDS = 3600;
  * Rolls the base backup forward to the target, in a server of the step's own. It works on the data directory in its place:
  * what an attempt has replayed, the next one need not.
  */
-export async function replayWal(dependencies: Dependencies, plan: RecoveryPlan): Promise<RecoveryPoint> {
+export async function replayWal(dependencies: Dependencies, plan: RollForwardPlan): Promise<RecoveryPoint> {
   const { volume, logger, configuration } = dependencies;
   const staged = locateStagedRecovery(volume, plan);
   const limits = { bytesExpected: plan.wal.segments * plan.wal.segmentBytes, stallSeconds: STALL_SECONDS };

@@ -1,4 +1,4 @@
-import type { RecoveryPlan } from '../model/recovery.js';
+import type { RollForwardPlan } from '../model/recovery.js';
 import { releaseSpace } from '../staging/reservation.js';
 import type { Dependencies } from './dependencies.js';
 import { reserveOnVolume } from './reserve-staging.js';
@@ -8,7 +8,7 @@ import { stagedRecovery } from './staged-recovery.js';
 /** Reserves the recovery's space on a restore worker's volume and answers with the queue of that worker. */
 export async function reserveRecoveryStaging(
   dependencies: Dependencies,
-  plan: RecoveryPlan,
+  plan: RollForwardPlan,
 ): Promise<{ queue: string }> {
   return reserveOnVolume(dependencies, { ...stagedRecovery(plan), bytes: plan.stagingBytes });
 }
@@ -16,7 +16,7 @@ export async function reserveRecoveryStaging(
 /** Ends what the recovery left running, its server among it, removes its files and gives its space back. */
 export async function releaseRecoveryStaging(
   { volume, logger }: Dependencies,
-  plan: RecoveryPlan,
+  plan: RollForwardPlan,
 ): Promise<void> {
   await runStep(logger, {}, ({ signal }) => releaseSpace(volume, stagedRecovery(plan), signal));
 }

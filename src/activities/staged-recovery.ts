@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { chainOf, listBaseBackups } from '../catalogue/base-backups.js';
 import type { BaseManifest } from '../model/base-manifest.js';
 import { OperationError, remedyFor } from '../model/failures.js';
-import type { RecoveryPlan } from '../model/recovery.js';
+import type { RollForwardPlan } from '../model/recovery.js';
 import { locateServerPrograms } from '../postgres/locate-client.js';
 import type { RecoveredCluster } from '../recovery/recovered-cluster.js';
 import { stepDirectory } from '../staging/step.js';
@@ -11,12 +11,12 @@ import { programDirectories, requireStore, type Dependencies } from './dependenc
 import { stagedRestore } from './staged-restore.js';
 
 /** What a recovery is called on its staging volume: as the restore that may follow it, which has the same files. */
-export function stagedRecovery({ server, id, beginning }: RecoveryPlan) {
+export function stagedRecovery({ server, id, beginning }: RollForwardPlan) {
   return stagedRestore({ backup: { server, id }, ...(beginning === undefined ? {} : { beginning }) });
 }
 
 /** Where everything of one recovery lies on its staging volume. */
-export function locateStagedRecovery(volume: StagingVolume, plan: RecoveryPlan) {
+export function locateStagedRecovery(volume: StagingVolume, plan: RollForwardPlan) {
   const { server, backupId } = stagedRecovery(plan);
   const directory = backupDirectory(volume, server, backupId);
   return {
@@ -36,7 +36,7 @@ export function locateStagedRecovery(volume: StagingVolume, plan: RecoveryPlan) 
  */
 export async function readChain(
   dependencies: Dependencies,
-  { store, server, systemIdentifier, baseBackup }: RecoveryPlan,
+  { store, server, systemIdentifier, baseBackup }: RollForwardPlan,
   signal: AbortSignal,
 ): Promise<readonly BaseManifest[]> {
   const listed = await listBaseBackups(requireStore(dependencies, store), server, signal);
@@ -54,7 +54,7 @@ export async function readChain(
 /** The server that is recovered. */
 export async function recoveredCluster(
   dependencies: Dependencies,
-  plan: RecoveryPlan,
+  plan: RollForwardPlan,
   { superuser }: BaseManifest,
   signal: AbortSignal,
 ): Promise<RecoveredCluster> {

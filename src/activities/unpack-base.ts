@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { locateRecovery } from '../recovery/recovered-cluster.js';
 import { unpackBase as unpackParts } from '../recovery/unpack-base.js';
 import { resolvePrivateKeys } from '../config/private-keys.js';
-import type { RecoveryPlan } from '../model/recovery.js';
+import type { RollForwardPlan } from '../model/recovery.js';
 import { completeStep } from '../staging/step.js';
 import { programDirectories, type Dependencies } from './dependencies.js';
 import { runStep } from './run-step.js';
@@ -15,7 +15,7 @@ const STALL_SECONDS = 2 * 3600;
 /** Makes a data directory of the base backup, proves that it is the one that was backed up, and removes the artifacts. */
 export async function unpackBase(
   dependencies: Dependencies,
-  plan: RecoveryPlan,
+  plan: RollForwardPlan,
 ): Promise<{ notes: string[] }> {
   const { volume, logger, configuration } = dependencies;
   const staged = locateStagedRecovery(volume, plan);

@@ -1,16 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { holdsWalFile } from '../catalogue/holds-wal-file.js';
 import type { NeededWal } from '../model/base-plan.js';
 import { OperationError, remedyFor } from '../model/failures.js';
-import { walKey, type Cluster } from '../model/physical-keys.js';
+import type { Cluster } from '../model/physical-keys.js';
 import { segmentsBetween } from '../model/timeline-history.js';
 import { parseLsn } from '../model/wal-segment.js';
 import type { Store } from '../stores/store.js';
 
 /** How often the store is asked for a segment, in milliseconds. */
 const INTERVAL = 1000;
-
-/** What may have been applied to an archived segment: the configuration may change while it is waited for. */
-const SUFFIXES = ['.zst.gpg', '.gz.gpg', '.zst', '.gz'];
 
 /**
  * Waits until a store holds all the WAL without which a base backup is of no use.
@@ -33,7 +31,7 @@ export async function awaitWal(
   // The stop LSN is the first byte that is not needed.
   const last = parseLsn(stopLsn)! - 1n;
   for (const { name } of segmentsBetween(parseLsn(startLsn)!, last, timeline, [], segmentBytes)) {
-    for (let begun = Date.now(); !(await holds(store, cluster, name, signal));) {
+    for (let begun = Date.now(); !(await holdsWalFile(store, cluster, name, signal));) {
       if (Date.now() - begun > patienceSeconds * 1000)
         throw new OperationError(
           'WalMissing',
@@ -44,9 +42,4 @@ export async function awaitWal(
     present += 1;
     onSegments(present);
   }
-}
-
-async function holds(store: Store, cluster: Cluster, name: string, signal: AbortSignal): Promise<boolean> {
-  for (const suffix of SUFFIXES) if (await store.describe(walKey(cluster, name, suffix), signal)) return true;
-  return false;
 }

@@ -1,6 +1,7 @@
 import { reasonsOf } from '../model/drill-verdict.js';
 import { drillRungs, type DrilledBackup, type DrillReport, type DrillRung } from '../model/drill.js';
 import { subjectName } from '../model/keys.js';
+import { bytesText, durationText, plain, table } from './markdown.js';
 
 const verdicts = { proven: 'proven', failed: '**FAILED**', notProvable: '**not provable here**' } as const;
 
@@ -13,26 +14,6 @@ const rungNames: Record<DrillRung, string> = {
   amcheck: 'structure',
   checks: 'own checks',
 };
-
-/** Text on one line that means nothing to Markdown. */
-const plain = (text: string) => text.replace(/[\\|`*<[]/g, '\\$&').replace(/\s+/g, ' ');
-
-const table = (rows: string[][]): string[] => {
-  const [head, ...body] = rows.map((row) => `| ${row.join(' | ')} |`);
-  return [head!, `|${' --- |'.repeat(rows[0]!.length)}`, ...body];
-};
-
-function bytesText(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  const power = bytes === 0 ? 0 : Math.min(Math.floor(Math.log2(bytes) / 10), units.length - 1);
-  return `${(bytes / 1024 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
-}
-
-function durationText(seconds: number): string {
-  if (seconds < 60) return `${seconds.toFixed(1)} s`;
-  const minutes = Math.round(seconds / 60);
-  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-}
 
 const nameOf = (backup: DrilledBackup) => plain(subjectName(backup));
 

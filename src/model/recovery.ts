@@ -25,8 +25,8 @@ const recoveryOutcome = z.discriminatedUnion('kind', [
   }),
 ]);
 
-/** What one recovery does, decided at its start; also the answer to a dry run. */
-export const recoveryPlan = z.object({
+/** From what a server is recovered, and how far; whatever is then done with it. */
+export const rollForwardPlan = z.object({
   id: z.string().describe('names what comes of it, by the moment of the target or of the plan'),
   server: z.string(),
   systemIdentifier: z.string(),
@@ -45,20 +45,23 @@ export const recoveryPlan = z.object({
     last: z.string().optional().describe('the last of them'),
     bytes: bytes.describe('as stored'),
   }),
-  outcome: recoveryOutcome,
   estimatedSeconds: z
     .number()
     .describe('a rough guess from the sizes; what it took in the last drill is the better one'),
   missingStagingBytes: bytes.describe(
     'bytes that the staging volume has too few; refused while there are any',
   ),
-  approval: approvalPlan,
   major: z.int().describe('major version of the server, and so of the programs to use'),
   jobs: z.int().describe('workers of pg_dump and pg_restore'),
   stagingBytes: bytes.describe('staging space it takes at most'),
   heartbeatSeconds: z.int(),
   beginning: z.int().optional().describe('how often it was begun, when its staging was lost'),
 });
+
+export type RollForwardPlan = z.infer<typeof rollForwardPlan>;
+
+/** What one recovery does, decided at its start; also the answer to a dry run. */
+export const recoveryPlan = rollForwardPlan.extend({ outcome: recoveryOutcome, approval: approvalPlan });
 
 export type RecoveryPlan = z.infer<typeof recoveryPlan>;
 
@@ -86,6 +89,7 @@ export const recoverySteps = [
   'unpack',
   'replay',
   'handOver',
+  'check',
   'extract',
   'restore',
   'compare',

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import type { Compression, Encryption } from './plan.js';
 
+/** By which a server's statistics tell our receiver from others. */
+export const WAL_RECEIVER = 'temponest-backups-wal';
+
 /** Everything about archiving one server's WAL, decided when an archiver starts. Holds no secret. */
 export interface WalPlan {
   server: string;

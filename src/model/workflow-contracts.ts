@@ -6,11 +6,13 @@ import {
   backupDatabaseArgument,
   backupDatabasesArgument,
   backupGlobalsArgument,
+  drillDisasterRecoveryArgument,
   drillRestoreArgument,
   pruneBackupsArgument,
   recoverToPointInTimeArgument,
   restoreDatabaseArgument,
 } from './arguments.js';
+import { disasterDrillResult } from './disaster-drill.js';
 import { drillResult } from './drill.js';
 import { recoveryResult } from './recovery.js';
 import { restoreResult } from './restore.js';
@@ -26,5 +28,6 @@ export const workflowContracts = {
   pruneBackups: { argument: pruneBackupsArgument, result: pruneResult },
   recoverToPointInTime: { argument: recoverToPointInTimeArgument, result: recoveryResult },
   restoreDatabase: { argument: restoreDatabaseArgument, result: restoreResult },
+  drillDisasterRecovery: { argument: drillDisasterRecoveryArgument, result: disasterDrillResult },
   drillRestore: { argument: drillRestoreArgument, result: drillResult },
 } as const satisfies Record<string, { argument: z.ZodType; result: z.ZodType }>;

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { holdsWalFile } from '../catalogue/holds-wal-file.js';
 import { OperationError } from '../model/failures.js';
-import { walKey, type Cluster } from '../model/physical-keys.js';
+import type { Cluster } from '../model/physical-keys.js';
 import { segmentName, segmentStart } from '../model/wal-segment.js';
 import { administer, type AdministeredServer } from '../postgres/administer.js';
 import { readWalState, switchWal } from '../postgres/wal-state.js';
@@ -31,7 +32,7 @@ export async function bringUpToDate(
     throw error;
   });
   if (ended === undefined) return false;
-  for (const begun = Date.now(); !(await holds(store, cluster, ended, signal));) {
+  for (const begun = Date.now(); !(await holdsWalFile(store, cluster, ended, signal));) {
     if (Date.now() - begun > patienceSeconds * 1000)
       throw new OperationError(
         'WalMissing',
@@ -56,11 +57,4 @@ async function endSegment(
     await switchWal(client);
     return segmentName({ timeline, start: segmentStart(inserted - 1n, segmentBytes) }, segmentBytes);
   });
-}
-
-/** Whatever was applied to it: the configuration may change while it is waited for. */
-async function holds(store: Store, cluster: Cluster, name: string, signal: AbortSignal): Promise<boolean> {
-  for (const suffix of ['.zst.gpg', '.gz.gpg', '.zst', '.gz'])
-    if (await store.describe(walKey(cluster, name, suffix), signal)) return true;
-  return false;
 }

@@ -3,6 +3,7 @@ import type { Client } from 'pg';
 import { isRetryable, OperationError } from '../model/failures.js';
 import type { ServerConnection } from '../model/server-connection.js';
 import { segmentName, type Lsn, type WalSegment } from '../model/wal-segment.js';
+import { WAL_RECEIVER } from '../model/wal-plan.js';
 import { withConnection } from '../postgres/connection.js';
 import { receiveWal, type RefusedWal } from '../postgres/pg-receivewal.js';
 import { readTimelineHistory } from '../postgres/read-timeline-history.js';
@@ -33,9 +34,6 @@ export interface StreamSource {
   /** A segment with activity that is older is ended early; seconds. */
   maxAgeSeconds: number;
 }
-
-/** By which the server's statistics tell our receiver from others. */
-const APPLICATION_NAME = 'temponest-backups-wal';
 
 /**
  * Receives the server's WAL into the spool until the signal is aborted, and lets the server remove what is in the store.
@@ -95,9 +93,9 @@ async function receiveAndWatch(
   const over = new AbortController();
   const signal = AbortSignal.any([half.signal, over.signal]);
   const ledger = { directory: spool.children };
-  const options = { program: source.program, applicationName: APPLICATION_NAME };
+  const options = { program: source.program, applicationName: WAL_RECEIVER };
   const receiving = receiveWal(source.server, spool.directory, options, { signal, ledger });
-  const watching = watchServer({ ...half, signal }, { ...source, applicationName: APPLICATION_NAME }, client);
+  const watching = watchServer({ ...half, signal }, { ...source, applicationName: WAL_RECEIVER }, client);
   try {
     return await Promise.race([receiving, watching]);
   } finally {

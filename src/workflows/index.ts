@@ -3,6 +3,7 @@ export { backupCluster } from './backup-cluster.js';
 export { backupDatabase } from './backup-database.js';
 export { backupDatabases } from './backup-databases.js';
 export { backupGlobals } from './backup-globals.js';
+export { drillDisasterRecovery } from './drill-disaster-recovery.js';
 export { drillRestore } from './drill-restore.js';
 export { holdOperation } from './hold-operation.js';
 export { notifyChannels } from './notify-channels.js';

@@ -1,6 +1,13 @@
 import { CancellationScope, log, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
-import type { RecoveryPlan, RecoveryProgress, RecoveryResult, RecoveryStep } from '../model/recovery.js';
+import type {
+  RecoveryPlan,
+  RecoveryPoint,
+  RecoveryProgress,
+  RecoveryResult,
+  RecoveryStep,
+  RollForwardPlan,
+} from '../model/recovery.js';
 import type { RestorePlan } from '../model/restore.js';
 import { reserveRestoreStep, restoreLightStep, stagingSteps } from './activity-options.js';
 import { beginAnew } from './begin-anew.js';
@@ -14,7 +21,8 @@ type Made = Omit<RecoveryResult, 'dryRun' | 'plan' | 'approvedBy'>;
 type Timed = <T>(step: RecoveryStep, bytesExpected: number, work: () => Promise<T>) => Promise<T>;
 
 /**
- * Does one recovery, and begins it anew on another host when its staging is lost for good.
+ * Recovers a server, and begins anew on another host when its staging is lost for good; what is then done with it hands
+ * it over, or takes one database out of it.
  *
  * @param progress - kept up to date for the query
  */
@@ -23,47 +31,76 @@ export async function makeRecovery(
   approvedBy: string[],
   progress: RecoveryProgress,
 ): Promise<RecoveryResult> {
-  const made = await beginAnew(isStagingGone, (beginning) =>
-    recoverOnce(beginning === 1 ? plan : { ...plan, beginning }, progress),
-  );
+  const made = await withRecovered(plan, progress, async (recovered) => {
+    const { reached, begun, program, time } = recovered;
+    const whole: RecoveryPlan = { ...plan, ...begun };
+    if (plan.outcome.kind === 'directory')
+      return { handedOver: await time('handOver', 0, () => program.handOver(whole)) };
+    const restore = await time('extract', 0, () => program.extract(whole, reached));
+    return restoreExtracted(restore, program, time);
+  });
   return { dryRun: false, plan, ...made, approvedBy };
 }
 
-/** Reserve, download, unpack, replay; then hand over, or take one database out of it. */
-async function recoverOnce(plan: RecoveryPlan, progress: RecoveryProgress): Promise<Made> {
+/** A server that was recovered on a staging volume. */
+export interface Recovered {
+  reached: RecoveryPoint;
+  /** The plan as it was begun, for the steps that follow. */
+  begun: RollForwardPlan;
+  /** Steps on the volume that it is on. */
+  program: Activities;
+  time: Timed;
+}
+
+/**
+ * Reserve, download, unpack, replay; then `use`, after which nothing of it is left on the volume. Begun anew, `use`
+ * included, on another host when its staging is lost for good.
+ *
+ * @param progress - kept up to date for the query
+ */
+export async function withRecovered<T>(
+  plan: RollForwardPlan,
+  progress: Pick<RecoveryProgress, 'step' | 'bytesExpected'>,
+  use: (recovered: Recovered) => Promise<T>,
+): Promise<T & Pick<Made, 'reached' | 'notes' | 'secondsPerStep'> & { reached: RecoveryPoint }> {
+  return beginAnew(isStagingGone, (beginning) =>
+    recoverOnce(beginning === 1 ? plan : { ...plan, beginning }, progress, use),
+  );
+}
+
+async function recoverOnce<T>(
+  begun: RollForwardPlan,
+  progress: Pick<RecoveryProgress, 'step' | 'bytesExpected'>,
+  use: (recovered: Recovered) => Promise<T>,
+) {
   const secondsPerStep: Partial<Record<RecoveryStep, number>> = {};
   const time: Timed = async (step, bytesExpected, work) => {
     Object.assign(progress, { step, bytesExpected });
-    const begun = Date.now();
+    const begunAt = Date.now();
     const result = await work();
-    secondsPerStep[step] = (Date.now() - begun) / 1000;
+    secondsPerStep[step] = (Date.now() - begunAt) / 1000;
     return result;
   };
-  const { bytes } = plan.baseBackup;
-  const { queue } = await time('reserve', 0, () => reserveRecoveryStaging(plan));
-  const options = stagingSteps(queue, plan.heartbeatSeconds);
+  const { bytes } = begun.baseBackup;
+  const { queue } = await time('reserve', 0, () => reserveRecoveryStaging(begun));
+  const options = stagingSteps(queue, begun.heartbeatSeconds);
   const program = proxyActivities<Activities>(options.program);
   const transfer = proxyActivities<Activities>(options.transfer);
   const short = proxyActivities<Activities>(options.short);
   let isGone = false;
   try {
-    await time('download', bytes, () => transfer.downloadBase(plan));
-    const { notes } = await time('unpack', bytes, () => program.unpackBase(plan));
-    const replayed = plan.wal.segments * plan.wal.segmentBytes;
-    const reached = await time('replay', replayed, () => program.replayWal(plan));
-    if (plan.outcome.kind === 'directory') {
-      const handedOver = await time('handOver', 0, () => program.handOver(plan));
-      return { reached, handedOver, notes, secondsPerStep };
-    }
-    const restore = await time('extract', 0, () => program.extract(plan, reached));
-    const restored = await restoreExtracted(restore, program, time);
-    return { reached, ...restored, notes, secondsPerStep };
+    await time('download', bytes, () => transfer.downloadBase(begun));
+    const { notes } = await time('unpack', bytes, () => program.unpackBase(begun));
+    const replayed = begun.wal.segments * begun.wal.segmentBytes;
+    const reached = await time('replay', replayed, () => program.replayWal(begun));
+    const used = await use({ reached, begun, program, time });
+    return { ...used, reached, notes, secondsPerStep };
   } catch (error) {
     isGone = isNeverBegun(error);
     throw error;
   } finally {
     await CancellationScope.nonCancellable(async () => {
-      if (!isGone) await tidy('staging', () => short.releaseRecoveryStaging(plan));
+      if (!isGone) await tidy('staging', () => short.releaseRecoveryStaging(begun));
     });
   }
 }

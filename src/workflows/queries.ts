@@ -1,4 +1,5 @@
 import { defineQuery } from '@temporalio/workflow';
+import type { DisasterDrillProgress } from '../model/disaster-drill.js';
 import type { DrillProgress } from '../model/drill.js';
 import type { WalProgress } from '../model/wal-plan.js';
 import type { RecoveryProgress } from '../model/recovery.js';
@@ -16,6 +17,9 @@ export const restoreProgressQuery = defineQuery<RestoreProgress>('progress');
 
 /** `progress` of a recovery. */
 export const recoveryProgressQuery = defineQuery<RecoveryProgress>('progress');
+
+/** `progress` of a disaster recovery drill. */
+export const disasterDrillProgressQuery = defineQuery<DisasterDrillProgress>('progress');
 
 /** `progress` of a drill. */
 export const drillProgressQuery = defineQuery<DrillProgress>('progress');

@@ -9,10 +9,10 @@ import type { RecoveryPlan, RecoveryProgress, RecoveryResult } from '../model/re
 import { describeTarget } from '../model/recovery-target.js';
 import { recoveryPlanStep } from './activity-options.js';
 import { awaitApproval } from './await-approval.js';
-import { fail } from './failures.js';
 import { makeRecovery } from './make-recovery.js';
 import { recoveryProgressQuery } from './queries.js';
 import { requireRestoreWorker } from './require-restore-worker.js';
+import { refuseLackOfSpace } from './refuse-unfit.js';
 import { runToOutcome } from './run-to-outcome.js';
 import { showRecovery } from './search-attributes.js';
 import { withAudit } from './with-audit.js';
@@ -55,14 +55,6 @@ export async function recoverToPointInTime(input: RecoverToPointInTimeArgument):
 function runExclusively<T>({ outcome }: RecoveryPlan, work: () => Promise<T>): Promise<T> {
   if (outcome.kind === 'directory') return work();
   return withOperation({ kind: 'database', server: outcome.into.server, database: outcome.database }, work);
-}
-
-function refuseLackOfSpace({ missingStagingBytes, stagingBytes, id }: RecoveryPlan): void {
-  if (missingStagingBytes === 0) return;
-  throw fail(
-    'StagingTooSmall',
-    `Recovery ${id} needs ${stagingBytes} bytes of staging, ${missingStagingBytes} more than there are; enlarge the staging volume of the restore workers. Nothing was touched.`,
-  );
 }
 
 /** What the people are asked who must agree. */

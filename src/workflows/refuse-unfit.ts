@@ -1,5 +1,19 @@
+import type { RollForwardPlan } from '../model/recovery.js';
 import type { RestorePlan } from '../model/restore.js';
 import { fail } from './failures.js';
+
+/**
+ * Refuses a recovery for which there is no room.
+ *
+ * @throws ApplicationFailure `StagingTooSmall`
+ */
+export function refuseLackOfSpace({ missingStagingBytes, stagingBytes, id }: RollForwardPlan): void {
+  if (missingStagingBytes === 0) return;
+  throw fail(
+    'StagingTooSmall',
+    `Recovery ${id} needs ${stagingBytes} bytes of staging, ${missingStagingBytes} more than there are; enlarge the staging volume of the restore workers. Nothing was touched.`,
+  );
+}
 
 /**
  * Refuses a restore that the target is not fit for, naming everything it lacks at once.
