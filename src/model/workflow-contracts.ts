@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { verifyResult } from './findings.js';
 import { archiveWalResult } from './wal-plan.js';
 import {
   archiveWalArgument,
@@ -10,6 +11,7 @@ import {
   pruneBackupsArgument,
   recoverToPointInTimeArgument,
   restoreDatabaseArgument,
+  verifyBackupsArgument,
 } from './arguments.js';
 import { drillResult } from './drill.js';
 import { recoveryResult } from './recovery.js';
@@ -27,4 +29,5 @@ export const workflowContracts = {
   recoverToPointInTime: { argument: recoverToPointInTimeArgument, result: recoveryResult },
   restoreDatabase: { argument: restoreDatabaseArgument, result: restoreResult },
   drillRestore: { argument: drillRestoreArgument, result: drillResult },
+  verifyBackups: { argument: verifyBackupsArgument, result: verifyResult },
 } as const satisfies Record<string, { argument: z.ZodType; result: z.ZodType }>;
