@@ -59,7 +59,7 @@ export async function planRecovery(
         read === stores[0] &&
         bringUpToDate(live, read, cluster, ARCHIVE_PATIENCE, signal),
     });
-    const { base, path, target, segments } = found;
+    const { base, path, target, segments, isUpToDate } = found;
     const major = Math.floor(base.serverVersion / 10000);
     await checkMeans(
       base,
@@ -88,6 +88,7 @@ export async function planRecovery(
         ...(last === undefined ? {} : { last }),
         bytes: estimate.walBytes,
       },
+      isUpToDate,
       outcome,
       estimatedSeconds: estimate.seconds,
       missingStagingBytes: Math.max(0, estimate.stagingBytes - freeBytes),

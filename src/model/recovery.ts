@@ -45,6 +45,7 @@ export const recoveryPlan = z.object({
     last: z.string().optional().describe('the last of them'),
     bytes: bytes.describe('as stored'),
   }),
+  isUpToDate: z.boolean().describe('whether nothing can be had that would reach further towards the target'),
   outcome: recoveryOutcome,
   estimatedSeconds: z
     .number()
