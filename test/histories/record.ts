@@ -179,6 +179,22 @@ async function recordBaseBackups(servers: Servers): Promise<void> {
   await record('backup-cluster-wrong-argument', await start(system, 'backupCluster', { database: 'app' }));
 }
 
+async function recordLostRestoreHost(servers: Servers): Promise<void> {
+  await using system = await startHeldRestoreSystem('restore', servers);
+  const restore = await system.startRestore({ mode: 'swap' });
+  await system.held();
+  await system.worker.kill('SIGKILL');
+  const worker = await prepareOtherHost(system);
+  await worker.start();
+  try {
+    await record('restore-database-host-lost', restore);
+  } finally {
+    await worker.stop();
+  }
+  await system.worker.start();
+  await (await system.startRestore()).result();
+}
+
 async function recordLostHost(servers: Servers): Promise<void> {
   await using system = await startHeldSystem('upload', servers, { temporal: servers.temporal });
   const backup = await system.startBackup('app');
@@ -210,3 +226,4 @@ await recordLostHost(servers);
 await recordBaseBackups(servers);
 await recordRestores(servers);
 await recordCancelledRestore(servers);
+await recordLostRestoreHost(servers);
