@@ -22,11 +22,13 @@ const stanza = 'main';
  *
  * @param directory of its own, in one of its own; its repository is made there
  * @param level of zstd
+ * @param asynchronous whether its archive-push works ahead, on all cores, or sends each segment as it is told to
  */
 export async function preparePgBackRest(
   postgres: PostgresServer,
   directory: string,
   level: number,
+  { asynchronous = false } = {},
 ): Promise<PgBackRest> {
   const repository = join(directory, 'repository');
   const file = join(directory, 'pgbackrest.conf');
@@ -42,6 +44,7 @@ export async function preparePgBackRest(
     'compress-type=zst',
     `compress-level=${level}`,
     'start-fast=y',
+    ...(asynchronous ? ['archive-async=y'] : []),
     `lock-path=${inDirectory('lock')}`,
     `log-path=${inDirectory('log')}`,
     `spool-path=${inDirectory('spool')}`,

@@ -4,6 +4,7 @@ import { benchBase, type BaseBenchOptions } from '../bench/base.js';
 import { benchLevels } from '../bench/levels.js';
 import { benchNightly, type NightlyOptions } from '../bench/nightly.js';
 import { benchRestore, type RestoreBenchOptions } from '../bench/restore.js';
+import { benchWal, type WalBenchOptions } from '../bench/wal.js';
 import { Interrupted } from './demo/interruption.js';
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true'; // all works on Node 20
@@ -24,7 +25,7 @@ program
 program
   .command('restore')
   .description('restores beside pg_restore alone, one table of a big database, a drill of all')
-  .option('--scale <GiB>', 'size of the databases, as an uncompressed dump', parsePositive, 2)
+  .option('--scale <GiB>', 'size of the databases, as an uncompressed dump', parsePositive, 2.7)
   .option('--rounds <number>', 'how often each side runs', parseRounds, 3)
   .option('--json', 'the last line on standard output is one JSON object', false)
   .action((options: RestoreBenchOptions) => benchRestore(options));
@@ -36,6 +37,14 @@ program
   .option('--rounds <number>', 'how often each side runs', parseRounds, 3)
   .option('--json', 'the last line on standard output is one JSON object', false)
   .action((options: BaseBenchOptions) => benchBase(options));
+
+program
+  .command('wal')
+  .description('archiving WAL beside pgBackRest while pgbench writes as fast as it can')
+  .option('--seconds <number>', 'how long pgbench writes for each side and round', parseRounds, 60)
+  .option('--rounds <number>', 'how often each side runs', parseRounds, 2)
+  .option('--json', 'the last line on standard output is one JSON object', false)
+  .action((options: WalBenchOptions) => benchWal(options));
 
 program
   .command('levels')

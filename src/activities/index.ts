@@ -49,6 +49,7 @@ import { releaseStaging } from './release-staging.js';
 import { reserveStaging } from './reserve-staging.js';
 import { upload } from './upload.js';
 import { verify } from './verify.js';
+import { verifyWal } from './verify-wal.js';
 
 const onAnyHost = {
   planBackup,
@@ -57,6 +58,7 @@ const onAnyHost = {
   findArchiver,
   planWal,
   findWalHost,
+  verifyWal,
   awaitWal,
   reserveStaging,
   discardUpload,

@@ -39,7 +39,7 @@ export async function planRollForward(
   };
   const search = { server, options, context: step, bringUpToDate };
   const { store, found } = await findInStores(stores, from, wanted, search);
-  const { base, path, target, segments } = found;
+  const { base, path, target, segments, isUpToDate } = found;
   const major = Math.floor(base.serverVersion / 10000);
   const remedy = 'set restore.privateKeysFile in backups.yaml of the restore workers';
   await checkMeans(base, major, options, remedy, step);
@@ -60,6 +60,7 @@ export async function planRollForward(
       ...(last === undefined ? {} : { last }),
       bytes: estimate.walBytes,
     },
+    isUpToDate,
     estimatedSeconds: estimate.seconds,
     missingStagingBytes: Math.max(0, estimate.stagingBytes - freeBytes),
     major,

@@ -71,7 +71,7 @@ function decryptor(key: string, file: string, keyring: PrivateKeyring | undefine
 
 /** @see https://github.com/gpg/gnupg/blob/master/doc/DETAILS (Format of the --status-fd output) */
 function faultOf(key: string, said: string): OperationError {
-  if (/\[GNUPG:\] (NO_SECKEY|BAD_PASSPHRASE|MISSING_PASSPHRASE)/.test(said))
+  if (/No secret key|(Bad|No) passphrase|\[GNUPG:\] (BAD|MISSING)_PASSPHRASE/.test(said))
     return new OperationError(
       'KeyUnusable',
       `No private key here opens ${key}; add the exported private key that it is encrypted to, with its passphrase.`,

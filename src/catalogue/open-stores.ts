@@ -11,6 +11,7 @@ const secretFiles = [
   ['secretAccessKey', 'secretAccessKeyFile', 'secret access key'],
   ['connectionString', 'connectionStringFile', 'connection string'],
   ['sasToken', 'sasTokenFile', 'shared access signature'],
+  ['credentials', 'credentialsFile', 'credentials'],
 ] as const satisfies [keyof StoreSecrets, keyof StoreConfiguration, string][];
 
 /**

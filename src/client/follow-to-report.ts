@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import type { VerifyResult } from '../model/findings.js';
 import type { DrillResult } from '../model/drill.js';
 import type { RecoveryResult } from '../model/recovery.js';
 import type { RestoreResult } from '../model/restore.js';
@@ -9,6 +10,7 @@ import { printJson, say } from './output.js';
 import { reportBaseBackup } from './report-base-backup.js';
 import { asRunResult, reportBackups, resultInFailure } from './report-backups.js';
 import { drillInFailure, reportDrill } from './report-drill.js';
+import { reportFindings } from './report-findings.js';
 import { reportPrune } from './report-prune.js';
 import { reportRecovery } from './report-recovery.js';
 import { reportRestore } from './report-restore.js';
@@ -57,6 +59,8 @@ function reportResult(type: string, result: unknown, json: boolean): ExitCode {
       return reportDrill(result as DrillResult, { json });
     case 'recoverToPointInTime':
       return reportRecovery(result as RecoveryResult, { json });
+    case 'verifyBackups':
+      return reportFindings(result as VerifyResult, { json });
     case 'restoreDatabase':
       return reportRestore(result as RestoreResult, { json });
     default:

@@ -15,6 +15,8 @@ import { schedules } from './commands/schedules/index.js';
 import { show } from './commands/show.js';
 import { status } from './commands/status.js';
 import { undoSwapCommand as undoSwap } from './commands/undo-swap.js';
+import { verify } from './commands/verify.js';
+import { wal } from './commands/wal/index.js';
 import { worker } from './commands/worker.js';
 import type { GlobalOptions } from './context.js';
 import { reportError } from './report-error.js';
@@ -55,6 +57,8 @@ for (const command of [
   undoSwap,
   rescue,
   drill,
+  verify,
+  wal,
   prune,
   schedules,
   config,

@@ -1,6 +1,6 @@
 /** Something people are told of. */
 export interface NotificationEvent {
-  type: 'backup.failed' | 'backup.succeeded' | 'drill.succeeded' | 'wal.gap';
+  type: 'backup.failed' | 'backup.succeeded' | 'drill.succeeded' | 'wal.gap' | 'verify.failed';
   /** What it is about, e.g. `Nightly backups of server temponest`. */
   what: string;
   /** When it happened, in ISO 8601; a channel that was down hears of it later. */

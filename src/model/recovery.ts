@@ -45,6 +45,7 @@ export const rollForwardPlan = z.object({
     last: z.string().optional().describe('the last of them'),
     bytes: bytes.describe('as stored'),
   }),
+  isUpToDate: z.boolean().describe('whether nothing can be had that would reach further towards the target'),
   estimatedSeconds: z
     .number()
     .describe('a rough guess from the sizes; what it took in the last drill is the better one'),

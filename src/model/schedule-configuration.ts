@@ -21,7 +21,7 @@ const months = [
 
 /**
  * When a schedule fires, in the terms of Temporal's calendar specification: a moment fits when every field does. What
- * is left out fits always, except `minute`, which is then 0.
+ * is left out fits always, except `minute`, which is then 0 (`every` for each).
  *
  * @see https://typescript.temporal.io/api/interfaces/client.CalendarSpec
  */
@@ -40,7 +40,7 @@ export const scheduleConfiguration = z.strictObject({
     .describe('default: by the schedule’s name'),
   server: z.string().optional().describe('may be left out when one server is configured'),
   hour: oneOrMore(z.int().min(0).max(23)).optional(),
-  minute: oneOrMore(z.int().min(0).max(59)).default(0),
+  minute: z.union([z.literal('every'), oneOrMore(z.int().min(0).max(59))]).default(0),
   dayOfWeek: oneOrMore(z.enum(days)).optional(),
   dayOfMonth: oneOrMore(z.int().min(1).max(31)).optional(),
   month: oneOrMore(z.enum(months)).optional(),

@@ -71,7 +71,7 @@ export const storeConfiguration = z
     connectionStringFile: z.string().min(1).optional(),
     /** Azure: a file that holds a shared access signature; without either file, what the Azure SDK finds. */
     sasTokenFile: z.string().min(1).optional(),
-    /** Google: the JSON file with the credentials; default: application default credentials. */
+    /** Google: a file that holds the JSON of an account; default: application default credentials. */
     credentialsFile: z.string().min(1).optional(),
   })
   .superRefine((store, context) => {

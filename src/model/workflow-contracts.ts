@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { verifyResult } from './findings.js';
 import { archiveWalResult } from './wal-plan.js';
 import {
   archiveWalArgument,
@@ -11,6 +12,7 @@ import {
   pruneBackupsArgument,
   recoverToPointInTimeArgument,
   restoreDatabaseArgument,
+  verifyBackupsArgument,
 } from './arguments.js';
 import { disasterDrillResult } from './disaster-drill.js';
 import { drillResult } from './drill.js';
@@ -30,4 +32,5 @@ export const workflowContracts = {
   restoreDatabase: { argument: restoreDatabaseArgument, result: restoreResult },
   drillDisasterRecovery: { argument: drillDisasterRecoveryArgument, result: disasterDrillResult },
   drillRestore: { argument: drillRestoreArgument, result: drillResult },
+  verifyBackups: { argument: verifyBackupsArgument, result: verifyResult },
 } as const satisfies Record<string, { argument: z.ZodType; result: z.ZodType }>;

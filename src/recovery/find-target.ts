@@ -23,6 +23,8 @@ export interface FoundTarget {
   target: RecoveryTarget;
   /** How many segments of the path replay reads. */
   segments: number;
+  /** Whether nothing more can be had that would reach further towards it: the server itself was asked, or need not be. */
+  isUpToDate: boolean;
 }
 
 /** Where a target is looked for. */
@@ -78,7 +80,14 @@ async function findTime(search: TargetSearch, backups: BaseManifest[], moment: M
       located = await locateTime(path.segments, moment, reader);
     }
     if (!('stopsIn' in located)) throw await outOfWindow(search, backups, what, located.lastEnd);
-    return { backups, base, path, target: { kind: 'time', time: what }, segments: located.stopsIn + 1 };
+    return {
+      backups,
+      base,
+      path,
+      target: { kind: 'time', time: what },
+      segments: located.stopsIn + 1,
+      isUpToDate: true,
+    };
   });
 }
 
@@ -102,7 +111,7 @@ async function findLsn(search: TargetSearch, backups: BaseManifest[], text: stri
       segments = await find(path);
     }
     if (segments === undefined) throw await outOfWindow(search, backups, what);
-    return { backups, base, path, target: { kind: 'lsn', lsn: formatLsn(lsn) }, segments };
+    return { backups, base, path, target: { kind: 'lsn', lsn: formatLsn(lsn) }, segments, isUpToDate: true };
   });
 }
 
@@ -121,17 +130,18 @@ async function findName(search: TargetSearch, backups: BaseManifest[], name: str
       }
       return undefined;
     });
-    if (found !== undefined) return { backups, base, path, target: { kind: 'name', name }, segments: found };
+    if (found !== undefined)
+      return { backups, base, path, target: { kind: 'name', name }, segments: found, isUpToDate: true };
   }
   throw await outOfWindow(search, backups, `restore point "${name}"`);
 }
 
 async function findEnd(search: TargetSearch, backups: BaseManifest[]): Promise<FoundTarget> {
   const [base] = ofNewestCluster(backups) as [BaseManifest];
-  await bringUpToDate(search, base);
+  const isUpToDate = await bringUpToDate(search, base);
   const path = await readPath(search, base);
   if (path.missing.length > 0) throw missingWal(base, path);
-  return { backups, base, path, target: { kind: 'end' }, segments: path.segments.length };
+  return { backups, base, path, target: { kind: 'end' }, segments: path.segments.length, isUpToDate };
 }
 
 const bringUpToDate = ({ bringUpToDate: bring, context }: TargetSearch, base: BaseManifest) =>

@@ -8,6 +8,8 @@ import type { Store, TransferOptions } from '../stores/store.js';
 
 /** How much of what an earlier try left is read at once, in bytes. */
 const READ_BYTES = 1 << 20;
+/** How much of what the store sends is written at once, in bytes. */
+const WRITE_BYTES = 1 << 18;
 
 /**
  * Fetches an artifact into `file`, going on where an earlier try stopped. The file appears under its name only when it
@@ -87,7 +89,7 @@ async function fetchRest(
       take(piece as Buffer);
     if (position < artifact.bytes) {
       const source: AsyncIterable<Buffer> = await store.openRead(artifact.key, signal, position);
-      for await (const piece of source) {
+      for await (const piece of joinPieces(source)) {
         signal.throwIfAborted();
         await writeFully(handle, piece, position);
         take(piece);
@@ -104,6 +106,28 @@ async function fetchRest(
   } finally {
     await handle.close();
   }
+}
+
+/** Joins what comes in small pieces to larger ones, the rest before a failure too: what each costs is its own write. */
+async function* joinPieces(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let pieces: Buffer[] = [];
+  let bytes = 0;
+  const join = () => {
+    const joined = Buffer.concat(pieces, bytes);
+    [pieces, bytes] = [[], 0];
+    return joined;
+  };
+  try {
+    for await (const piece of source) {
+      pieces.push(piece);
+      bytes += piece.length;
+      if (bytes >= WRITE_BYTES) yield join();
+    }
+  } catch (error) {
+    yield join();
+    throw error;
+  }
+  yield join();
 }
 
 async function writeFully(handle: FileHandle, piece: Buffer, position: number): Promise<void> {

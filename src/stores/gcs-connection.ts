@@ -1,5 +1,5 @@
-import { Storage, type Bucket } from '@google-cloud/storage';
-import type { OperationError } from '../model/failures.js';
+import { Storage, type Bucket, type StorageOptions } from '@google-cloud/storage';
+import { OperationError } from '../model/failures.js';
 import { toGcsError } from './gcs-errors.js';
 
 /** Where a Google Cloud Storage store is, and how it is spoken to. */
@@ -10,8 +10,8 @@ export interface GcsAddress {
   prefix: string;
   /** For anything but Google's own; without TLS no credentials are sent to it. */
   endpoint?: string | undefined;
-  /** The JSON file with the credentials; default: application default credentials. */
-  credentialsFile?: string | undefined;
+  /** The JSON that Google made for an account; default: application default credentials. */
+  credentials?: string | undefined;
 }
 
 /** One bucket, and the keys in it below the store's prefix. */
@@ -35,12 +35,16 @@ export interface GcsConnection {
 /** A request that has no answer after so many milliseconds is a failure: the largest part needs 0.5 Mbit/s for this. */
 const ANSWER_MS = 300_000;
 
-/** Makes the connection; nothing is sent yet. Each request is tried up to three times, as with the other stores. */
+/**
+ * Makes the connection; nothing is sent yet. Each request is tried up to three times, as with the other stores.
+ *
+ * @throws OperationError `InvalidConfiguration` for credentials that are not JSON
+ */
 export function connectToGcs(address: GcsAddress): GcsConnection {
-  const { name, bucket, prefix, endpoint, credentialsFile } = address;
+  const { name, bucket, prefix, endpoint, credentials } = address;
   const storage = new Storage({
     ...(endpoint === undefined ? {} : { apiEndpoint: endpoint }),
-    ...(credentialsFile === undefined ? {} : { keyFilename: credentialsFile }),
+    ...(credentials === undefined ? {} : { credentials: parseCredentials(name, credentials) }),
     useAuthWithCustomEndpoint: !endpoint?.startsWith('http:'),
     retryOptions: { maxRetries: 2 },
   });
@@ -64,6 +68,18 @@ export function connectToGcs(address: GcsAddress): GcsConnection {
       }
     },
   };
+}
+
+function parseCredentials(name: string, json: string): NonNullable<StorageOptions['credentials']> {
+  try {
+    return JSON.parse(json) as NonNullable<StorageOptions['credentials']>;
+  } catch {
+    // The parser's error may hold a part of it.
+    throw new OperationError(
+      'InvalidConfiguration',
+      `The credentialsFile of store "${name}" holds no JSON; write there what Google made for the account.`,
+    );
+  }
 }
 
 function rejectOnAbort(signal: AbortSignal): Promise<never> {

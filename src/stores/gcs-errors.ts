@@ -15,10 +15,10 @@ const wrongCredentials: Finding = [
   'the credentials are wrong, revoked or expired',
   'renew them, and credentialsFile where there is one',
 ];
-const badFile: Finding = [
+const badKey: Finding = [
   'InvalidConfiguration',
-  'credentialsFile cannot be read, or holds no credentials',
-  'write there the JSON file that Google made for the service account',
+  'credentialsFile holds no key of an account',
+  'write there the JSON that Google made for it',
 ];
 const locked: Finding = ['StoreDenied', 'the object is locked or held', 'wait for the end of its retention'];
 
@@ -41,9 +41,8 @@ const byCode: Record<string, Finding> = {
   '410': ['StoreUnreachable', 'the upload was ended by somebody else', 'it starts anew with the next try'],
   invalid_grant: wrongCredentials,
   invalid_client: wrongCredentials,
-  ENOENT: badFile,
-  EACCES: badFile,
-  SyntaxError: badFile,
+  MISSING_CREDENTIALS: badKey,
+  ERR_OSSL_UNSUPPORTED: badKey,
   retentionPolicyNotMet: locked,
   objectUnderActiveHold: locked,
   TimeoutError: ['StoreUnreachable', 'it does not answer', 'check the network'],
@@ -105,8 +104,10 @@ export function toGcsError(store: { name: string; url: string }, error: unknown)
 }
 
 /** What no code tells. */
-function explain({ message, response, code }: GcsAnswer): Finding | undefined {
-  if ((message ?? '').includes('Could not load the default credentials')) return noCredentials;
+function explain({ message = '', response, code }: GcsAnswer): Finding | undefined {
+  if (message.includes('Could not load the default credentials')) return noCredentials;
+  // What Google's library says of JSON without a type.
+  if (message.includes('client_email') || message.includes('private_key')) return badKey;
   const isRefused = code === 401 || typeof response?.data?.error === 'string';
   return isRefused && isClockWrong(response?.headers?.date) ? wrongClock : undefined;
 }

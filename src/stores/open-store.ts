@@ -10,13 +10,15 @@ export interface StoreSecrets {
   secretAccessKey?: string;
   connectionString?: string;
   sasToken?: string;
+  /** JSON. */
+  credentials?: string;
 }
 
 /**
  * Opens a configured store. Nothing is sent or read yet: `check` does that. A cloud's SDK is loaded for a store that is
  * there, and for no other.
  *
- * @throws OperationError `InvalidConfiguration` for a URL of no known kind, or something that is no connection string
+ * @throws OperationError `InvalidConfiguration` for a URL of no known kind, or a secret that cannot be one
  */
 export async function openStore(
   configuration: StoreConfiguration,
@@ -43,8 +45,7 @@ export async function openStore(
   }
   if (scheme === 'gs') {
     const { openGcsStore } = await import('./gcs.js');
-    const { credentialsFile } = configuration;
-    return openGcsStore({ ...place, storageClassOf, bucket: bucket!, credentialsFile });
+    return openGcsStore({ ...place, storageClassOf, bucket: bucket!, credentials: secrets.credentials });
   }
   throw new OperationError(
     'InvalidConfiguration',

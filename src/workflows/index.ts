@@ -10,3 +10,4 @@ export { notifyChannels } from './notify-channels.js';
 export { pruneBackups } from './prune-backups.js';
 export { recoverToPointInTime } from './recover-to-point-in-time.js';
 export { restoreDatabase } from './restore-database.js';
+export { verifyBackups } from './verify-backups.js';

@@ -1,5 +1,4 @@
-import { proxyActivities, setHandler } from '@temporalio/workflow';
-import type { Activities } from '../activities/index.js';
+import { setHandler } from '@temporalio/workflow';
 import {
   parseArgument,
   recoverToPointInTimeArgument,
@@ -7,18 +6,15 @@ import {
 } from '../model/arguments.js';
 import type { RecoveryPlan, RecoveryProgress, RecoveryResult } from '../model/recovery.js';
 import { describeTarget } from '../model/recovery-target.js';
-import { recoveryPlanStep } from './activity-options.js';
 import { awaitApproval } from './await-approval.js';
 import { makeRecovery } from './make-recovery.js';
+import { planReaching } from './plan-recovery.js';
 import { recoveryProgressQuery } from './queries.js';
-import { requireRestoreWorker } from './require-restore-worker.js';
 import { refuseLackOfSpace } from './refuse-unfit.js';
 import { runToOutcome } from './run-to-outcome.js';
 import { showRecovery } from './search-attributes.js';
 import { withAudit } from './with-audit.js';
 import { withOperation } from './with-operation.js';
-
-const { planRecovery } = proxyActivities<Activities>(recoveryPlanStep);
 
 /**
  * Brings back a server as it was at a moment: whole, as a data directory, or one database of it, beside the live one or,
@@ -32,7 +28,7 @@ export async function recoverToPointInTime(input: RecoverToPointInTimeArgument):
     (end) => (progress.step = end),
     async () => {
       const argument = parseArgument('recoverToPointInTime', recoverToPointInTimeArgument, input);
-      const plan = await requireRestoreWorker(planRecovery(argument));
+      const plan = await planReaching(argument);
       progress.backupId = plan.id;
       showRecovery(plan);
       if (argument.dryRun) return { dryRun: true, plan, notes: [], approvedBy: [], secondsPerStep: {} };

@@ -11,12 +11,14 @@ import ensureBuild from '../../tools/ensure-build.js';
 import { startTemporalDevServer, type TemporalServer } from '../../tools/servers/temporal.js';
 import { waitForFailedAttempt } from '../support/activity-attempts.js';
 import { SERVER, startBackupSystem, type BackupSystem } from '../support/backup-system.js';
+import { pretendToArchive, startBase, untilAwaitingWal } from '../support/base-runs.js';
 import { startHeldSystem, startSharedServers, type SharedServers } from '../support/held-backup.js';
 import { startHeldRestoreSystem } from '../support/held-restore.js';
 import { prepareOtherHost } from '../support/other-host.js';
 import { sampleManifest } from '../support/sample-manifest.js';
 import { nameBackup, subjectOf } from '../support/seed-backup.js';
 import { textsOf } from '../support/texts-of.js';
+import { waitUntil } from '../support/wait-until.js';
 
 const directory = import.meta.dirname;
 const signal = new AbortController().signal;
@@ -152,6 +154,47 @@ async function recordCancelledRestore(servers: Servers): Promise<void> {
   await record('restore-database-cancelled', cancelled);
 }
 
+async function recordBaseBackups(servers: Servers): Promise<void> {
+  await using system = await startBackupSystem({
+    ...{ postgres: servers.postgres, temporal: servers.temporal, databases: ['app'] },
+    server: { wal: {} },
+  });
+  const run = await start(system, 'backupCluster', { reason: 'recorded' });
+  const base = system.client.workflow.getHandle(operationId({ kind: 'base', server: SERVER }));
+  await waitUntil('the base backup is begun', () =>
+    base.describe().then(
+      () => true,
+      () => false,
+    ),
+  );
+  await untilAwaitingWal(base);
+  await record('backup-cluster-already-running', await start(system, 'backupCluster', {}));
+  await pretendToArchive(system);
+  await record('backup-cluster-by-hand', run);
+  await record('backup-cluster', base);
+  const cancelled = await startBase(system);
+  await untilAwaitingWal(cancelled);
+  await cancelled.cancel();
+  await record('backup-cluster-cancelled', cancelled);
+  await record('backup-cluster-wrong-argument', await start(system, 'backupCluster', { database: 'app' }));
+}
+
+async function recordLostRestoreHost(servers: Servers): Promise<void> {
+  await using system = await startHeldRestoreSystem('restore', servers);
+  const restore = await system.startRestore({ mode: 'swap' });
+  await system.held();
+  await system.worker.kill('SIGKILL');
+  const worker = await prepareOtherHost(system);
+  await worker.start();
+  try {
+    await record('restore-database-host-lost', restore);
+  } finally {
+    await worker.stop();
+  }
+  await system.worker.start();
+  await (await system.startRestore()).result();
+}
+
 async function recordLostHost(servers: Servers): Promise<void> {
   await using system = await startHeldSystem('upload', servers, { temporal: servers.temporal });
   const backup = await system.startBackup('app');
@@ -180,5 +223,7 @@ await recordOneBackup(servers);
 await recordCancelledRun(servers);
 await recordNightlyRun(servers);
 await recordLostHost(servers);
+await recordBaseBackups(servers);
 await recordRestores(servers);
 await recordCancelledRestore(servers);
+await recordLostRestoreHost(servers);

@@ -120,4 +120,13 @@ describe('openStore', () => {
         'The connectionStringFile of store "azure-container" holds no connection string; write there what the portal shows under "Access keys".',
     });
   });
+
+  it('says what JSON is not, without repeating it', async () => {
+    const opening = openStore({ url: 'gs://bucket', credentialsFile: '/a' }, { credentials: 'hidden' });
+    await expect(opening).rejects.toMatchObject({
+      type: 'InvalidConfiguration',
+      message:
+        'The credentialsFile of store "gs-bucket" holds no JSON; write there what Google made for the account.',
+    });
+  });
 });

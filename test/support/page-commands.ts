@@ -13,9 +13,10 @@ export async function readPageCommands(file: string): Promise<PageCommands> {
   const text = await readFile(file, 'utf8');
   const blocks = text.split(/^#+ /m).flatMap((section) => {
     const heading = section.slice(0, section.indexOf('\n'));
-    return [...section.matchAll(/^```sh\n([^]*?)^```$/gm)].map(([, commands]) => ({
+    // One in a list is indented with it.
+    return [...section.matchAll(/^( *)```sh\n([^]*?)^\1```$/gm)].map(([, indent, commands]) => ({
       heading,
-      commands: commands!,
+      commands: commands!.replaceAll(new RegExp(`^${indent!}`, 'gm'), ''),
     }));
   });
   return {

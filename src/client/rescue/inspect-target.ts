@@ -15,12 +15,12 @@ const KEYS_REMEDY = 'name the file of the exported private keys with --private-k
  * @throws OperationError `TargetUnfit`, `KeyUnusable`, `ProgramMissing`
  */
 export async function inspectTarget(
-  { target, means, directory, signal }: Rescue,
+  { target, means, scratch, signal }: Rescue,
   manifest: DatabaseManifest,
   databases: readonly string[],
 ): Promise<TargetFacts> {
   const facts = await readTargetFacts(target, manifest, databases, signal);
-  await checkMeans(manifest, facts.major, { ...means, workDirectory: directory }, KEYS_REMEDY, { signal });
+  await checkMeans(manifest, facts.major, { ...means, workDirectory: scratch }, KEYS_REMEDY, { signal });
   return facts;
 }
 

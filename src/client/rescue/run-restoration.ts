@@ -1,4 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { holdRestore } from '../../postgres/hold-restore.js';
 import type { ComparedDatabase } from '../../restores/compare-restored.js';
@@ -33,22 +32,17 @@ export async function runRestoration(
   }
 }
 
-/** Makes the roles that a server lacks from the newest globals in a store; nothing of them stays in the directory. */
+/** Makes the roles that a server lacks from the newest globals in a store. */
 export async function makeRoles(
-  { source, target, means, directory, signal }: Rescue,
+  { source, target, means, scratch: workDirectory, signal }: Rescue,
   store: Store,
   roles: readonly string[],
 ): Promise<CreatedRoles> {
-  const workDirectory = await mkdtemp(join(directory, 'globals-'));
-  try {
-    return await createRolesOfBackup(
-      { store, server: source.server },
-      target,
-      roles,
-      { ...means, workDirectory },
-      { signal, onProgress: () => undefined },
-    );
-  } finally {
-    await rm(workDirectory, { recursive: true, force: true });
-  }
+  return createRolesOfBackup(
+    { store, server: source.server },
+    target,
+    roles,
+    { ...means, workDirectory },
+    { signal, onProgress: () => undefined },
+  );
 }

@@ -26,7 +26,7 @@ function toRanges<U extends Unit>(value: U | U[] | undefined, domain: readonly U
 export function toCalendar(schedule: ScheduleConfiguration): CalendarSpecDescription {
   return {
     second: toRanges(0, domains.second),
-    minute: toRanges(schedule.minute, domains.minute),
+    minute: toRanges(schedule.minute === 'every' ? undefined : schedule.minute, domains.minute),
     hour: toRanges(schedule.hour, domains.hour),
     dayOfMonth: toRanges(schedule.dayOfMonth, domains.dayOfMonth),
     month: toRanges(schedule.month, domains.month),
@@ -59,8 +59,8 @@ export function describeCalendar(calendar: CalendarSpecDescription): string {
     dayOfWeek: describeField(calendar.dayOfWeek, domains.dayOfWeek),
     year: calendar.year.map(({ start, end, step }) => `${start}-${end}/${step}`).join(',') || '*',
   };
-  return Object.entries(fields)
+  const limits = Object.entries(fields)
     .filter(([field, text]) => text !== '*' && !(field === 'second' && text === '0'))
-    .map(([field, text]) => `${field} ${text}`)
-    .join(', ');
+    .map(([field, text]) => `${field} ${text}`);
+  return limits.join(', ') || 'every minute';
 }

@@ -1,5 +1,5 @@
 import { resolveServer } from '../../config/resolve.js';
-import type { Configuration } from '../../config/schema.js';
+import type { Configuration, ServerConfiguration } from '../../config/schema.js';
 import { OperationError } from '../../model/failures.js';
 import { scheduledWorkflows, type ScheduleConfiguration } from '../../model/schedule-configuration.js';
 
@@ -13,12 +13,16 @@ export interface DeclaredSchedule {
 
 const knownWorkflows: Readonly<Record<string, DeclaredSchedule['workflow'] | undefined>> = scheduledWorkflows;
 
+/** What is of no use without archived WAL. */
+const needsWal = new Set<DeclaredSchedule['workflow']>(['archiveWal', 'backupCluster']);
+
 const oneOf = new Intl.ListFormat('en', { type: 'disjunction' });
 
 /**
  * The schedules that backups.yaml declares.
  *
- * @throws OperationError `InvalidConfiguration` for a name that stands for no workflow, an unknown time zone or server
+ * @throws OperationError `InvalidConfiguration` for a name that stands for no workflow, an unknown time zone or server, and
+ * for archiving what is not to be archived
  */
 export function declaredSchedules(configuration: Configuration): DeclaredSchedule[] {
   return Object.entries(configuration.schedules).map(([name, times]) => {
@@ -29,7 +33,13 @@ export function declaredSchedules(configuration: Configuration): DeclaredSchedul
         `schedules.${name} says no workflow; add "workflow:", or call it ${oneOf.format(Object.keys(scheduledWorkflows))}.`,
       );
     checkTimezone(name, times.timezone);
-    return { name, workflow, server: findServer(configuration, name, times.server), times };
+    const server = findServer(configuration, name, times.server);
+    if (needsWal.has(workflow) && !server.wal)
+      throw new OperationError(
+        'InvalidConfiguration',
+        `schedules.${name}: no WAL of server ${server.name} is archived; add "wal: {}" to the server, or remove the schedule.`,
+      );
+    return { name, workflow, server: server.name, times };
   });
 }
 
@@ -45,9 +55,13 @@ function checkTimezone(name: string, timeZone: string): void {
   }
 }
 
-function findServer(configuration: Configuration, name: string, server: string | undefined): string {
+function findServer(
+  configuration: Configuration,
+  name: string,
+  server: string | undefined,
+): ServerConfiguration {
   try {
-    return resolveServer(configuration, server).name;
+    return resolveServer(configuration, server);
   } catch (cause) {
     throw new OperationError('InvalidConfiguration', `schedules.${name}: ${(cause as Error).message}`, {
       cause,

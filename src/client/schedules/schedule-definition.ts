@@ -18,7 +18,8 @@ const CATCHUP_WINDOW = 12 * HOUR;
 
 /**
  * A run is over before the next night's, whatever it hangs on: under SKIP a hung one would suppress all that follow. Half
- * an hour before that the workflows give up by themselves (workflows/end-in-time.ts), to say so.
+ * an hour before that the workflows give up by themselves (workflows/end-in-time.ts), to say so. Archiving WAL is never
+ * over, and its schedule only starts it again should it have ended.
  */
 const EXECUTION_TIMEOUT = 20 * HOUR;
 
@@ -32,7 +33,7 @@ export function defineSchedule({ name, workflow, server, times }: DeclaredSchedu
       workflowId: toScheduleId(name),
       taskQueue: MAIN_QUEUE,
       args: [{ server }],
-      workflowExecutionTimeout: EXECUTION_TIMEOUT,
+      ...(workflow === 'archiveWal' ? {} : { workflowExecutionTimeout: EXECUTION_TIMEOUT }),
       memo: { requestedBy: `schedule ${toScheduleId(name)}` },
     },
     policies: {
@@ -48,8 +49,7 @@ export type ScheduleDefinition = ReturnType<typeof defineSchedule>;
 /** What is compared of a schedule, by name, as text that is equal when the schedules do the same. */
 export type ScheduleFacts = Record<string, string>;
 
-const hours = (milliseconds: number | undefined) =>
-  milliseconds === undefined ? 'none' : `${milliseconds / HOUR} h`;
+const hours = (milliseconds: number | undefined) => (!milliseconds ? 'none' : `${milliseconds / HOUR} h`);
 
 /** Temporal's default is UTC, and reads as an empty name. */
 const describeTimezone = (timezone = '') => (timezone === '' ? 'UTC' : timezone);

@@ -13,6 +13,11 @@ test('a field that is left out fits always, but for the minute', () => {
   );
 });
 
+test('every minute is said by a word', () => {
+  expect(describeCalendar(parse({ minute: 'every' }))).toBe('every minute');
+  expect(describeCalendar(parse({ minute: 'every', hour: 2 }))).toBe('hour 2');
+});
+
 test('ranges, steps, overlaps and lists of the same times read the same', () => {
   const listed = parse({ hour: [1, 2, 3], dayOfWeek: ['MONDAY', 'TUESDAY'] });
   const ranged: CalendarSpecDescription = {

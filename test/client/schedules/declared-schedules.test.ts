@@ -33,6 +33,7 @@ test.each([
     ['one'],
     /^schedules\.nightly\.timezone: "Mars\/Base" is no time zone/,
   ],
+  ['wal: { minute: every }', ['one'], /^schedules\.wal: no WAL of server one is archived; add "wal: \{\}"/],
   ['nightly: { hour: 2 }', ['one', 'two'], /^schedules\.nightly: Several servers are configured/],
   ['nightly: { server: three }', ['one', 'two'], /^schedules\.nightly: Server "three" is not configured/],
 ])('%s with servers %j is refused', (schedules, servers, message) => {

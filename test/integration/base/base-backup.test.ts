@@ -1,19 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { parseLsn } from '../../../src/model/wal-segment.js';
-import { shareInFile } from '../../support/share-in-file.js';
-import { waitUntil } from '../../support/wait-until.js';
 import {
-  expectWholeBase,
   lastSegmentOf,
-  listBase,
   makeBase,
   pretendToArchive,
   readCluster,
   startBase,
-  startBaseServers,
-  startBaseSystem,
   untilAwaitingWal,
-} from './base-tests.js';
+} from '../../support/base-runs.js';
+import { shareInFile } from '../../support/share-in-file.js';
+import { waitUntil } from '../../support/wait-until.js';
+import { expectWholeBase, listBase, startBaseServers, startBaseSystem } from './base-tests.js';
 
 const servers = shareInFile(startBaseServers);
 

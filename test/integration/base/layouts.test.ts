@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
+import { makeBase } from '../../support/base-runs.js';
 import { shareInFile } from '../../support/share-in-file.js';
 import { makeWrappedPrograms } from '../../support/wrapped-programs.js';
 import {
   expectWholeBase,
-  makeBase,
   readManifestOf,
   startBaseServers,
   startBaseSystem,

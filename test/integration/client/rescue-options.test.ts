@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startMinio } from '../../../tools/servers/minio.js';
@@ -184,6 +184,8 @@ describe('in a directory that was named', () => {
 
     first.kill('SIGKILL');
     await first;
+    // As if it had been killed while it had the private keys in a keyring.
+    await mkdir(join(directory, 'scratch', 'gpg-killed'), { recursive: true });
     const second = await runCli([...args, directory], environment);
     expect({ ...second, stdout: '' }).toMatchObject({ exitCode: 0 });
     expect(await countRows(other, 'resumed', 'orders')).toBe(1000);

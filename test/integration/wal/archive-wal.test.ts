@@ -1,4 +1,10 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { listBaseBackups } from '../../../src/catalogue/base-backups.js';
+import { findWindows } from '../../../src/catalogue/recovery-windows.js';
+import { startPostgres, type PostgresServer } from '../../../tools/servers/postgres.js';
+import { runCli } from '../client/run-cli.js';
 import { MAIN_QUEUE, operationId } from '../../../src/model/queues.js';
 import { walHeartbeat } from '../../../src/model/wal-plan.js';
 import { listWal, listWalClusters, type WalArchive } from '../../../src/catalogue/wal-archive.js';
@@ -6,13 +12,21 @@ import { parseLsn, parseSegmentName } from '../../../src/model/wal-segment.js';
 import type { archiveWal } from '../../../src/workflows/index.js';
 import { SERVER, startBackupSystem, type BackupSystem } from '../../support/backup-system.js';
 import { waitUntil } from '../../support/wait-until.js';
-import { SEGMENT_BYTES, writeSegment } from './archiver-tests.js';
+import { readSystemIdentifier, SEGMENT_BYTES, writeSegment } from './archiver-tests.js';
 
 const { signal } = new AbortController();
 const workflowId = operationId({ kind: 'wal', server: SERVER });
 
-function startSystem(wal: Record<string, unknown> = {}): Promise<BackupSystem> {
-  return startBackupSystem({ databases: ['app'], encryption: 'gpg', server: { wal } });
+function startSystem({
+  wal = {},
+  postgres,
+}: { wal?: object; postgres?: PostgresServer } = {}): Promise<BackupSystem> {
+  return startBackupSystem({
+    databases: ['app'],
+    encryption: 'gpg',
+    server: { wal },
+    ...(postgres ? { postgres } : {}),
+  });
 }
 
 /** Starts it as its schedule does, under an id that is not the fixed one; ended with the system. */
@@ -84,6 +98,62 @@ test('a second archiver of the same server says which one does it', async () => 
   });
   expect(second).toEqual({ server: SERVER, archivedBy: workflowId });
   await end(system);
+});
+
+test('a server that was initialised anew: the old WAL is closed, the new one archived on, and a base backup made', async () => {
+  await using old = await startPostgres();
+  await using system = await startSystem({ wal: {}, postgres: old });
+  await archive(system);
+  await untilArchived(system, await writeSegmentSoon(system));
+  const [former] = await listWalClusters(system.store, SERVER, signal);
+  await old.stop();
+  await using anew = await startPostgres({ port: old.port });
+  await writeFile(join(system.scratch, 'postgres-password'), anew.password);
+
+  const systemIdentifier = await readSystemIdentifier(anew);
+  const base = await waitUntil('the base backup is made', async () =>
+    (await listBaseBackups(system.store, SERVER, signal)).find(
+      (backup) => backup.systemIdentifier === systemIdentifier,
+    ),
+  );
+  expect((await listWal(system.store, former!, signal)).gaps).toMatchObject([
+    { reason: 'the server was initialised anew, with another system identifier' },
+  ]);
+  const archived = await listWal(system.store, { server: SERVER, systemIdentifier }, signal);
+  expect(findWindows(archived, [base])).toMatchObject([{ baseBackups: [base.id], missing: [] }]);
+
+  const status = await runCli(
+    ['wal', 'status', '--json', '--config', system.configurationFile],
+    system.environment,
+  );
+  expect(JSON.parse(status.stdout)).toMatchObject({
+    server: SERVER,
+    systemIdentifier,
+    windows: [{ baseBackups: [base.id] }],
+    gaps: [{ systemIdentifier: former!.systemIdentifier }],
+    archiver: { isRunning: true },
+    findings: [],
+  });
+  expect(status.exitCode).toBe(0);
+  const verified = await runCli(['verify', '--config', system.configurationFile], system.environment);
+  expect(verified).toMatchObject({
+    exitCode: 0,
+    stdout: `Nothing is wrong with the backups of server ${SERVER}.`,
+  });
+
+  await end(system);
+  const stopped = await runCli(
+    ['verify', '--json', '--config', system.configurationFile],
+    system.environment,
+  );
+  expect(stopped.exitCode).toBe(1);
+  expect(JSON.parse(stopped.stdout)).toMatchObject({
+    critical: 1,
+    findings: [{ id: `wal-archiver-stopped/${SERVER}`, severity: 'critical' }],
+  });
+  const people = await runCli(['wal', 'status', '--config', system.configurationFile], system.environment);
+  expect(people.stdout).toContain('NOT RUNNING');
+  expect(people.exitCode).toBe(1);
 });
 
 async function readSlot(system: BackupSystem): Promise<boolean> {

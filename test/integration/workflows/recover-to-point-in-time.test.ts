@@ -3,12 +3,14 @@ import { describe, expect, it } from 'vitest';
 import type { RecoverToPointInTimeArgument } from '../../../src/model/arguments.js';
 import { MAIN_QUEUE, operationId } from '../../../src/model/queues.js';
 import type { RecoveryProgress, RecoveryResult } from '../../../src/model/recovery.js';
+import type { WalPlan } from '../../../src/model/wal-plan.js';
 import { waitUntil } from '../../support/wait-until.js';
 import {
   countCalls,
   describeRun,
   failure,
   failureOf,
+  LIVE,
   makeRecoveryPlan,
   makeSteps,
   serve,
@@ -177,4 +179,51 @@ it.each([
     message: expect.stringMatching(message) as string,
   });
   expect(countCalls(made, 'planRecovery')).toBe(0);
+});
+
+describe('a recovery from a server that is gone', () => {
+  const host: WalPlan = {
+    ...{ server: 'main', systemIdentifier: '7520361935213404212', segmentBytes: 1 << 24, major: 16 },
+    source: { kind: 'stream', slot: 'temponest_backups', maxAgeSeconds: 60 },
+    compression: { method: 'zstd', level: 1 },
+    ...{ encryption: { method: 'none' }, primaryStore: 'primary', queue: LIVE, heartbeatSeconds: 30 },
+  };
+
+  it.each([
+    ['ends too early', () => Promise.reject(failure('TargetOutOfWindow'))],
+    [
+      'may not have all',
+      (argument: RecoverToPointInTimeArgument) =>
+        Promise.resolve({ ...makeRecoveryPlan(argument), isUpToDate: false }),
+    ],
+  ])('whose archive %s has the worker that received its WAL ship the rest first', async (_, planFirst) => {
+    let plans = 0;
+    const made = makeSteps({
+      planRecovery: (argument) => {
+        plans += 1;
+        return plans === 1 ? planFirst(argument) : Promise.resolve(makeRecoveryPlan(argument));
+      },
+      findWalHost: () => Promise.resolve(host),
+      shipPartialWal: () =>
+        Promise.resolve({ file: '000000010000000000000006.00001000.partial', lsn: '0/6001000' }),
+    });
+    await (await start(made, { server: 'main', database: newDatabase() })).result();
+    expect(stepNames(made).slice(0, 4)).toEqual([
+      'planRecovery',
+      'findWalHost',
+      'shipPartialWal',
+      'planRecovery',
+    ]);
+  });
+
+  it('and whose archiving worker is gone as well is refused with the window', async () => {
+    const made = makeSteps({
+      planRecovery: () => Promise.reject(failure('TargetOutOfWindow', 'from here to there')),
+    });
+    const handle = await start(made, { server: 'main', database: newDatabase() });
+    expect(await failureOf(handle.result())).toMatchObject({
+      type: 'TargetOutOfWindow',
+      message: 'from here to there',
+    });
+  });
 });

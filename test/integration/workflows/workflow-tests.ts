@@ -23,7 +23,7 @@ import { searchAttributeKeys } from '../../../src/model/search-attributes.js';
 import { installTemporalTestServer } from '../../../tools/install/install-temporal-test-server.js';
 
 /** Which staging volume has a worker that listens. */
-const LIVE = stagingQueue('live');
+export const LIVE = stagingQueue('live');
 /** What a call is recorded by: the step, and the backup that it is of. */
 export interface Call {
   step: keyof Activities;
@@ -112,9 +112,15 @@ export function makeSteps(over: Partial<Activities> = {}): Steps {
         concurrency: 2,
       }),
     planBackup: ({ database }) => Promise.resolve(planOf(database)),
+    planDisasterDrill: () => Promise.reject(failure('Unexpected', 'not in these tests')),
+    planDrilledRecovery: () => Promise.reject(failure('Unexpected', 'not in these tests')),
+    sendCanary: () => Promise.resolve(undefined),
+    checkRecovered: () => Promise.resolve({ canary: 'notSent', databases: [] }),
+    reportDisasterDrill: () => Promise.reject(failure('Unexpected', 'not in these tests')),
     findArchiver: () => Promise.reject(failure('Unexpected', 'not in these tests')),
     planWal: () => Promise.reject(failure('Unexpected', 'not in these tests')),
     archiveWal: () => Promise.reject(failure('Unexpected', 'not in these tests')),
+    verifyWal: () => Promise.resolve({ server: 'main', critical: 0, warnings: 0, findings: [] }),
     findWalHost: () => Promise.resolve(undefined),
     shipPartialWal: () => Promise.resolve(undefined),
     reserveStaging: () => Promise.resolve({ queue: LIVE }),
@@ -253,6 +259,7 @@ export function makeRecoveryPlan({
       dataBytes: 900,
     },
     wal: { timeline: 1, segments: 3, segmentBytes: 1 << 24, last: '000000010000000000000005', bytes: 100 },
+    isUpToDate: true,
     outcome:
       database === undefined
         ? { kind: 'directory', directory: into!.directory! }
