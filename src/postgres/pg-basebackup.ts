@@ -73,7 +73,7 @@ function findFault({ name, user }: ServerConnection, said: string): OperationErr
     const address = `${host}/${host.includes(':') ? 128 : 32}`;
     return new OperationError(
       'AuthenticationFailed',
-      `Server ${name} refuses replication connections of user ${user} from ${host}; add "${encrypted} replication ${user} ${address} scram-sha-256" to its pg_hba.conf, and run SELECT pg_reload_conf().`,
+      `Server ${name} refuses replication connections of user ${user} from ${host}; add '${encrypted} replication "${user}" ${address} scram-sha-256' to its pg_hba.conf, and run SELECT pg_reload_conf().`,
     );
   }
   if (/exceeds max_wal_senders|all replication slots|remaining connection slots/.test(said))

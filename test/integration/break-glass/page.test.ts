@@ -15,7 +15,7 @@ import { countRows, databasesOf } from '../client/rescue-glass.js';
 const project = join(import.meta.dirname, '..', '..', '..');
 const PASSPHRASE = 'correct horse';
 /** In milliseconds, for some twenty commands. */
-const PATIENCE = 300_000;
+const PATIENCE = 600_000;
 
 async function makePostgres(): Promise<PostgresServer> {
   const postgres = await startPostgres();

@@ -86,7 +86,7 @@ async function readWholeBackup({ store }: BackupSystem): Promise<DatabaseManifes
 }
 
 /** In milliseconds: three servers are started twice, one after the other. */
-const PATIENCE = 300_000;
+const PATIENCE = 600_000;
 
 test(
   'Temporal goes on where it was after the PostgreSQL server that keeps its state was destroyed',
