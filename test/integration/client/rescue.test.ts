@@ -13,6 +13,8 @@ import { breakGlass, countRows, databasesOf, describeTarget, type Glass } from '
 import { startCli } from './run-cli.js';
 
 const PASSPHRASE = 'correct horse';
+/** For many restores one after the other, in milliseconds. */
+const PATIENCE = 300_000;
 
 /** Where backups were made; Temporal and its worker are gone. */
 let system: BackupSystem;
@@ -179,7 +181,7 @@ describe('a new server', () => {
     expect(rest.stdout).toMatch(/^shop +was there already$/m);
     expect(rest.stdout).toMatch(/^tiny +restored +tiny_\d{8}_\d{6} +1 +1 /m);
     expect(rest.exitCode).toBe(0);
-  });
+  }, PATIENCE);
 });
 
 describe('a backup that is damaged', () => {
