@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { execa } from 'execa';
-import { bucket } from '../tools/demo/start-backup-system.js';
+import { bucket } from '../tools/demo/store-servers.js';
 import { programEnvironment } from './program-environment.js';
 import type { BenchSystem } from './with-system.js';
 

@@ -122,11 +122,12 @@ export interface NamedRelation extends RelationName {
   isPartitioned: boolean;
 }
 
-/** The names of every relation of the given oids. */
+/** The names of every relation of the given oids, in the order of the names. */
 export async function nameRelations(client: Client, oids: number[]): Promise<Map<number, NamedRelation>> {
   const { rows } = await client.query<NamedRelation>(
     `SELECT c.oid::int8::float8 AS oid, n.nspname AS schema, c.relname AS name, c.relkind = 'p' AS "isPartitioned"
-       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = ANY($1::oid[])`,
+       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = ANY($1::oid[])
+      ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`,
     [oids],
   );
   return new Map(rows.map((row) => [row.oid, row]));

@@ -8,7 +8,7 @@ import { completeDatabase } from '../postgres/create-database.js';
 import { dropUnfinished } from '../postgres/drop-database.js';
 import type { RestoreTarget } from '../postgres/restore-target.js';
 import { swapDatabases } from '../postgres/swap-databases.js';
-import { endRecordedChildren } from '../programs/child-ledger.js';
+import { endRecordedChildren, type ChildLedger } from '../programs/child-ledger.js';
 import type { Store } from '../stores/store.js';
 import { compareRestored, type ComparedDatabase } from './compare-restored.js';
 import { downloadArtifact } from './download-artifact.js';
@@ -53,11 +53,12 @@ export interface RestoreObserver {
  * @throws OperationError as each of the steps
  */
 export async function restoreBackup(
-  { store, manifest, tables, target, replaces }: Restoration,
+  restoration: Restoration,
   directory: string,
   means: RestoreMeans,
   { signal, onStep, onProgress }: RestoreObserver,
 ): Promise<ComparedDatabase> {
+  const { store, manifest } = restoration;
   const [artifact, unpacked, work] = ['artifact', 'unpacked', 'work'].map((name) => join(directory, name));
   const context = { signal, onProgress, ledger: { directory: join(directory, 'children') } };
   const removeWork = async () => {
@@ -66,7 +67,6 @@ export async function restoreBackup(
   await mkdir(directory, { recursive: true, mode: 0o700 });
   await endRecordedChildren(context.ledger);
   await removeWork();
-  let isBegun = false;
   try {
     await mkdir(work!, { mode: 0o700 });
     onStep('download', manifest.artifact.bytes);
@@ -75,26 +75,46 @@ export async function restoreBackup(
     onStep('unpack', manifest.artifact.bytes);
     await unpackArtifact(manifest, artifact!, unpacked!, { ...means, workDirectory: work! }, context);
 
+    const compared = await restoreUnpacked(restoration, unpacked!, work!, means, { ...context, onStep });
+    await rm(directory, { recursive: true, force: true });
+    return compared;
+  } finally {
+    await removeWork();
+  }
+}
+
+/**
+ * Restores an unpacked dump to the compared database, the end of {@link restoreBackup}. A restore that fails or is ended
+ * drops the database that it has made.
+ *
+ * @param unpacked - the dump; removed once it is restored
+ * @param work - where a dump is made to compare
+ * @throws OperationError as each of the steps
+ */
+export async function restoreUnpacked(
+  { manifest, tables, target, replaces }: Omit<Restoration, 'store'>,
+  unpacked: string,
+  work: string,
+  means: RestoreMeans,
+  context: RestoreObserver & { ledger: ChildLedger },
+): Promise<ComparedDatabase> {
+  const { signal, onStep } = context;
+  try {
     onStep('restore', countDumpBytes(manifest.inventory));
-    isBegun = true;
-    await restoreBeside(target, manifest, unpacked!, { ...means, tables }, context);
-    await rm(unpacked!, { recursive: true, force: true });
+    await restoreBeside(target, manifest, unpacked, { ...means, tables }, context);
+    await rm(unpacked, { recursive: true, force: true });
 
     onStep('compare', 2 * countDumpBytes(manifest.inventory));
-    const dump = join(work!, 'dump');
-    const compared = await compareRestored(target, manifest, tables, dump, means, context);
+    const compared = await compareRestored(target, manifest, tables, join(work, 'dump'), means, context);
     if (replaces) {
       onStep('swap', 0);
       const { database: live, becomes } = replaces;
       await swapDatabases(target, { live, replacement: target.database, becomes }, signal);
     } else await completeDatabase(target, signal);
-    await rm(directory, { recursive: true, force: true });
     return compared;
   } catch (error) {
     // What has failed is what is told; a mark says of a database that is left what it is.
-    if (isBegun) await dropUnfinished(target, new AbortController().signal).catch(() => undefined);
+    await dropUnfinished(target, new AbortController().signal).catch(() => undefined);
     throw error;
-  } finally {
-    await removeWork();
   }
 }

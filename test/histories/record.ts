@@ -8,6 +8,7 @@ import { notificationId } from '../../src/model/notification.js';
 import { MAIN_QUEUE, operationId } from '../../src/model/queues.js';
 import { withSession } from '../../tools/data/server-session.js';
 import ensureBuild from '../../tools/ensure-build.js';
+import { startPostgres } from '../../tools/servers/postgres.js';
 import { startTemporalDevServer, type TemporalServer } from '../../tools/servers/temporal.js';
 import { waitForFailedAttempt } from '../support/activity-attempts.js';
 import { SERVER, startBackupSystem, type BackupSystem } from '../support/backup-system.js';
@@ -179,6 +180,45 @@ async function recordBaseBackups(servers: Servers): Promise<void> {
   await record('backup-cluster-wrong-argument', await start(system, 'backupCluster', { database: 'app' }));
 }
 
+async function recordArchivers(servers: Servers): Promise<void> {
+  await using postgres = await startPostgres();
+  secrets.push(postgres.password);
+  await using system = await startBackupSystem({
+    ...{ postgres, temporal: servers.temporal, databases: ['postgres'] },
+    server: { wal: {} },
+  });
+  await record('archive-wal-wrong-argument', await start(system, 'archiveWal', { database: 'app' }));
+  const scheduled = await start(system, 'archiveWal', {});
+  const archiver = system.client.workflow.getHandle(operationId({ kind: 'wal', server: SERVER }));
+  await waitUntil('WAL streams', async () => {
+    const query = `SELECT FROM pg_stat_replication WHERE state = 'streaming'`;
+    return (await postgres.query('postgres', query)).length > 0;
+  });
+  await record('archive-wal-already-running', await start(system, 'archiveWal', {}));
+  await record('verify-backups', await start(system, 'verifyBackups', {}));
+  // The server removes what is not archived yet: a gap.
+  await system.worker.kill('SIGKILL');
+  await waitUntil('nothing streams', async () => {
+    return (await postgres.query('postgres', 'SELECT FROM pg_stat_replication')).length === 0;
+  });
+  await postgres.query('postgres', 'SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots');
+  for (let segment = 0; segment < 3; segment++) {
+    await postgres.query('postgres', 'CREATE TABLE t (); DROP TABLE t; SELECT pg_switch_wal()');
+    await postgres.query('postgres', 'CHECKPOINT');
+  }
+  await system.worker.start();
+  const base = system.client.workflow.getHandle(operationId({ kind: 'base', server: SERVER }));
+  await waitUntil('a base backup closes the gap', () =>
+    base.result().then(
+      () => true,
+      () => false,
+    ),
+  );
+  await scheduled.cancel();
+  await record('archive-wal-by-schedule', scheduled);
+  await record('archive-wal-gap', archiver);
+}
+
 async function recordLostRestoreHost(servers: Servers): Promise<void> {
   await using system = await startHeldRestoreSystem('restore', servers);
   const restore = await system.startRestore({ mode: 'swap' });
@@ -224,6 +264,7 @@ await recordCancelledRun(servers);
 await recordNightlyRun(servers);
 await recordLostHost(servers);
 await recordBaseBackups(servers);
+await recordArchivers(servers);
 await recordRestores(servers);
 await recordCancelledRestore(servers);
 await recordLostRestoreHost(servers);

@@ -89,11 +89,15 @@ test('stays up with commands that work, until Ctrl-C removes everything', async 
   await expectNothingLeft();
 });
 
-test('keeps backups in a real S3 server, and stops by itself', async () => {
-  const { demo } = startDemo('--store', 's3', '--exit');
+test.each([
+  { kind: 's3', url: 's3://backups' },
+  { kind: 'azure', url: 'azure://backups' },
+  { kind: 'gcs', url: 'gs://backups' },
+])('keeps backups in a real server of kind $kind, and stops by itself', async ({ kind, url }) => {
+  const { demo } = startDemo('--store', kind, '--exit');
   const { exitCode, all } = await demo;
   for (const row of committed) expect(all).toMatch(row);
-  expect(all).toMatch(/The backups lie in +s3:\/\/backups on http:/);
+  expect(all).toContain(`The backups lie in    ${url} on http:`);
   expect(exitCode).toBe(0);
   await expectNothingLeft();
 });

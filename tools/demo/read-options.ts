@@ -1,10 +1,11 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { storeServers, type StoreKind } from './store-servers.js';
 
 /** What `npm run demo` can be told. */
 export interface DemoOptions {
   /** GiB of an uncompressed dump of all databases. */
   scale: number;
-  store: 'directory' | 's3';
+  store: StoreKind;
   /** Stop when the backups are made. */
   exit?: true;
 }
@@ -16,8 +17,11 @@ const command = new Command('npm run demo --')
   )
   .option('--scale <GiB>', 'size of the databases, as an uncompressed dump', parseScale, 0.05)
   .addOption(
-    new Option('--store <kind>', 'where backups go: a directory, or a real S3 server')
-      .choices(['directory', 's3'])
+    new Option(
+      '--store <kind>',
+      'where backups go: a directory, or a server of S3, Azure or Google Cloud Storage',
+    )
+      .choices(['directory', ...Object.keys(storeServers)])
       .default('directory'),
   )
   .option('--exit', 'stop when the backups are made; exit code 1 when one of them failed')

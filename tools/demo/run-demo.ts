@@ -2,7 +2,6 @@ import { execa } from 'execa';
 import { seedTempoNest } from '../data/seed-temponest.js';
 import { temponestDatabases } from '../data/temponest-databases.js';
 import ensureBuild from '../ensure-build.js';
-import { installMinio } from '../install/install-minio.js';
 import { installSystemPackages } from '../install/install-system-packages.js';
 import { installTemporal } from '../install/install-temporal.js';
 import { startPostgres } from '../servers/postgres.js';
@@ -12,6 +11,7 @@ import { narrate } from './narrate.js';
 import type { DemoOptions } from './read-options.js';
 import { startBackupSystem, type BackupSystem } from './start-backup-system.js';
 import type { Started } from './started.js';
+import { storeServers } from './store-servers.js';
 
 /**
  * Goes from nothing to a night's backups, and says on standard output what it does, what came of it, where everything
@@ -23,7 +23,10 @@ import type { Started } from './started.js';
 export async function runDemo(options: DemoOptions, started: Started): Promise<boolean> {
   await narrate('Looking for PostgreSQL, GnuPG and zstd', installSystemPackages);
   await narrate('Looking for Temporal', installTemporal);
-  if (options.store === 's3') await narrate('Looking for MinIO', installMinio);
+  if (options.store !== 'directory') {
+    const { name, install } = storeServers[options.store];
+    await narrate(`Looking for ${name}`, install);
+  }
   await narrate('Building this project, if it changed', ensureBuild);
   const postgres = await narrate('Starting PostgreSQL', () =>
     started.add(() => startPostgres(choosePostgres())),
@@ -59,8 +62,8 @@ async function run({ command }: BackupSystem, ...args: string[]): Promise<{ fail
   return result;
 }
 
-function describePlaces({ key, storeUrl, s3, temporal, directory }: BackupSystem): void {
-  const store = s3 ? `${storeUrl} on ${s3.endpoint}, its credentials in ${directory}` : storeUrl;
+function describePlaces({ key, storeUrl, storeEndpoint, temporal, directory }: BackupSystem): void {
+  const store = storeEndpoint ? `${storeUrl} on ${storeEndpoint}, its credentials in ${directory}` : storeUrl;
   console.log(`
 The backups lie in    ${store}
 The private key is    ${key.privateKeyFile}

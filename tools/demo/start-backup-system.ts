@@ -1,5 +1,4 @@
 import { findFreePort } from '../servers/free-port.js';
-import { startMinio } from '../servers/minio.js';
 import type { PostgresServer } from '../servers/postgres.js';
 import type { S3Server } from '../servers/s3.js';
 import { startTemporalDevServer, type TemporalDevServer } from '../servers/temporal.js';
@@ -8,6 +7,7 @@ import { makeGpgKey, type GpgKey } from './make-gpg-key.js';
 import { narrate } from './narrate.js';
 import { startWorker } from './start-worker.js';
 import type { Started } from './started.js';
+import { storeServers, type StoreKind } from './store-servers.js';
 import { writeCommand } from './write-command.js';
 import { writeConfiguration } from './write-configuration.js';
 
@@ -20,8 +20,10 @@ export interface BackupSystem {
   /** The CLI, set up for this system. */
   command: string;
   stagingDirectory: string;
-  /** Where backups go: `file:///…`, or `s3://<bucket>` on the server below. */
+  /** Where backups go. */
   storeUrl: string;
+  /** The server that the store is on, unless it is a directory. */
+  storeEndpoint?: string;
   s3?: S3Server;
   workerPid: number;
 }
@@ -33,12 +35,9 @@ export interface BackupSystemOptions {
   databases?: readonly string[];
   /** More of the server's section of `backups.yaml`. */
   server?: Readonly<Record<string, unknown>>;
-  /** A directory, or a bucket of a MinIO started for it. */
-  store: 'directory' | 's3';
+  /** A directory, or a bucket of a server started for it. */
+  store: StoreKind;
 }
-
-/** The bucket of a system that keeps its backups in S3. */
-export const bucket = 'backups';
 
 /**
  * Starts Temporal with its UI, the store and a worker of this checkout's build, saying each on standard output.
@@ -52,10 +51,10 @@ export async function startBackupSystem(
   const temporal = await narrate('Starting Temporal', () =>
     started.add(() => startTemporalDevServer({ ui: true })),
   );
-  const s3 =
-    store === 's3'
-      ? await narrate('Starting MinIO', () => started.add(() => startMinio({ buckets: [bucket] })))
-      : undefined;
+  const served =
+    store === 'directory'
+      ? undefined
+      : await narrate(`Starting ${storeServers[store].name}`, () => started.add(storeServers[store].start));
   const { directory } = await started.add(() => makeDirectory('backups'));
   const key = await narrate('Making a GPG key to throw away', () =>
     makeGpgKey(directory, 'TempoNest backups (to throw away) <backups@temponest.example>'),
@@ -65,7 +64,7 @@ export async function startBackupSystem(
     ...{ directory, postgres, key, workerPort },
     ...(databases && { databases }),
     ...(server && { server }),
-    ...(s3 && { s3: { ...s3, bucket } }),
+    ...(served && { store: served }),
   });
   const command = await writeCommand(directory, {
     TEMPONEST_BACKUPS_CONFIG: configuration.file,
@@ -77,7 +76,8 @@ export async function startBackupSystem(
   const { storeUrl, stagingDirectory } = configuration;
   return {
     ...{ directory, temporal, key, command, stagingDirectory, storeUrl },
-    ...(s3 && { s3 }),
+    ...(served && { storeEndpoint: served.endpoint }),
+    ...(served?.s3 && { s3: served.s3 }),
     workerPid: worker.pid,
   };
 }

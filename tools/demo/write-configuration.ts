@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { stringify } from 'yaml';
 import type { PostgresServer } from '../servers/postgres.js';
-import type { S3Address } from '../servers/s3.js';
 import type { GpgKey } from './make-gpg-key.js';
+import type { ServedStore } from './store-servers.js';
 
 /** What a configuration is made of. */
 export interface Site {
@@ -15,8 +15,8 @@ export interface Site {
   databases?: readonly string[];
   /** More of the server's section of `backups.yaml`. */
   server?: Readonly<Record<string, unknown>>;
-  /** A server and its bucket; left out, backups go into a directory. */
-  s3?: S3Address & { bucket: string };
+  /** Left out, backups go into a directory. */
+  store?: Pick<ServedStore, 'configuration' | 'secrets'>;
   key: GpgKey;
   /** Where the worker answers whether it is ready. */
   workerPort: number;
@@ -39,7 +39,7 @@ export async function writeConfiguration(site: Site): Promise<WrittenConfigurati
   const { directory, postgres, key } = site;
   const stagingDirectory = join(directory, 'staging');
   await mkdir(stagingDirectory);
-  const store = site.s3 ? await describeS3Store(directory, site.s3) : await makeDirectoryStore(directory);
+  const store = site.store ? await describeStore(directory, site.store) : await makeDirectoryStore(directory);
   const file = join(directory, 'backups.yaml');
   const configuration = {
     staging: { directory: stagingDirectory },
@@ -70,15 +70,14 @@ async function makeDirectoryStore(directory: string): Promise<{ url: string }> {
   return { url: pathToFileURL(path).href };
 }
 
-async function describeS3Store(directory: string, s3: NonNullable<Site['s3']>): Promise<{ url: string }> {
-  const store = {
-    url: `s3://${s3.bucket}`,
-    endpoint: s3.endpoint,
-    region: s3.region,
-    accessKeyIdFile: await writeSecret(directory, 's3-access-key-id', s3.accessKeyId),
-    secretAccessKeyFile: await writeSecret(directory, 's3-secret-access-key', s3.secretAccessKey),
-  };
-  return store;
+async function describeStore(
+  directory: string,
+  { configuration, secrets }: NonNullable<Site['store']>,
+): Promise<{ url: string }> {
+  const files: Record<string, string> = {};
+  for (const [key, secret] of Object.entries(secrets))
+    files[key] = await writeSecret(directory, `store-${key}`, secret);
+  return { ...configuration, ...files };
 }
 
 async function writeSecret(directory: string, name: string, secret: string): Promise<string> {

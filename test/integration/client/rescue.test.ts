@@ -13,6 +13,8 @@ import { breakGlass, countRows, databasesOf, describeTarget, type Glass } from '
 import { startCli } from './run-cli.js';
 
 const PASSPHRASE = 'correct horse';
+/** For many restores one after the other, in milliseconds. */
+const PATIENCE = 300_000;
 
 /** Where backups were made; Temporal and its worker are gone. */
 let system: BackupSystem;
@@ -150,36 +152,40 @@ describe('the page for the safe', () => {
 });
 
 describe('a new server', () => {
-  it('gets all roles and databases, and what an earlier run has restored is left alone', async () => {
-    await using fresh = await startPostgres();
-    const into = await describeTarget(system, fresh);
-    await fresh.query('postgres', 'CREATE DATABASE shop');
+  it(
+    'gets all roles and databases, and what an earlier run has restored is left alone',
+    async () => {
+      await using fresh = await startPostgres();
+      const into = await describeTarget(system, fresh);
+      await fresh.query('postgres', 'CREATE DATABASE shop');
 
-    const { exitCode, stdout, stderr } = await rescue('server', ...glass, ...into, '--json');
-    expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
-    const filled = JSON.parse(stdout) as { databases: { database: string }[] };
-    expect(filled).toMatchObject({
-      roles: { created: ['clerk'] },
-      databases: [
-        { database: 'shop', outcome: 'restored', tables: 1, rows: 1000 },
-        { outcome: 'restored', rows: 1 },
-        { outcome: 'restored', rows: 1 },
-      ],
-    });
-    expect(await databasesOf(fresh)).toEqual(['postgres', 'shop', 'template0', 'template1', 'tiny']);
-    expect(await countRows(fresh, 'shop', 'orders')).toBe(1000);
-    expect(await fresh.query('postgres', 'SELECT n FROM jobs')).toEqual([{ n: 1 }]);
+      const { exitCode, stdout, stderr } = await rescue('server', ...glass, ...into, '--json');
+      expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+      const filled = JSON.parse(stdout) as { databases: { database: string }[] };
+      expect(filled).toMatchObject({
+        roles: { created: ['clerk'] },
+        databases: [
+          { database: 'shop', outcome: 'restored', tables: 1, rows: 1000 },
+          { outcome: 'restored', rows: 1 },
+          { outcome: 'restored', rows: 1 },
+        ],
+      });
+      expect(await databasesOf(fresh)).toEqual(['postgres', 'shop', 'template0', 'template1', 'tiny']);
+      expect(await countRows(fresh, 'shop', 'orders')).toBe(1000);
+      expect(await fresh.query('postgres', 'SELECT n FROM jobs')).toEqual([{ n: 1 }]);
 
-    const again = await rescue('server', ...glass, ...into);
-    expect(again).toMatchObject({ exitCode: 1, stdout: '' });
-    expect(again.stderr).toMatch(/not empty: (?=.*shop)(?=.*tiny)(?=.*postgres).*--skip-existing/);
+      const again = await rescue('server', ...glass, ...into);
+      expect(again).toMatchObject({ exitCode: 1, stdout: '' });
+      expect(again.stderr).toMatch(/not empty: (?=.*shop)(?=.*tiny)(?=.*postgres).*--skip-existing/);
 
-    await fresh.query('postgres', 'DROP DATABASE tiny');
-    const rest = await rescue('server', ...glass, ...into, '--skip-existing');
-    expect(rest.stdout).toMatch(/^shop +was there already$/m);
-    expect(rest.stdout).toMatch(/^tiny +restored +tiny_\d{8}_\d{6} +1 +1 /m);
-    expect(rest.exitCode).toBe(0);
-  });
+      await fresh.query('postgres', 'DROP DATABASE tiny');
+      const rest = await rescue('server', ...glass, ...into, '--skip-existing');
+      expect(rest.stdout).toMatch(/^shop +was there already$/m);
+      expect(rest.stdout).toMatch(/^tiny +restored +tiny_\d{8}_\d{6} +1 +1 /m);
+      expect(rest.exitCode).toBe(0);
+    },
+    PATIENCE,
+  );
 });
 
 describe('a backup that is damaged', () => {

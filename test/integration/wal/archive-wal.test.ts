@@ -1,16 +1,24 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { listBaseBackups } from '../../../src/catalogue/base-backups.js';
 import { findWindows } from '../../../src/catalogue/recovery-windows.js';
-import { startPostgres, type PostgresServer } from '../../../tools/servers/postgres.js';
+import { startPostgres } from '../../../tools/servers/postgres.js';
 import { runCli } from '../client/run-cli.js';
 import { MAIN_QUEUE, operationId } from '../../../src/model/queues.js';
 import { walHeartbeat } from '../../../src/model/wal-plan.js';
 import { listWal, listWalClusters, type WalArchive } from '../../../src/catalogue/wal-archive.js';
 import { parseLsn, parseSegmentName } from '../../../src/model/wal-segment.js';
 import type { archiveWal } from '../../../src/workflows/index.js';
-import { SERVER, startBackupSystem, type BackupSystem } from '../../support/backup-system.js';
+import { startTemporalDevServer } from '../../../tools/servers/temporal.js';
+import { startToxiproxy } from '../../../tools/servers/toxiproxy.js';
+import {
+  SERVER,
+  startBackupSystem,
+  type BackupSystem,
+  type BackupSystemOptions,
+} from '../../support/backup-system.js';
 import { waitUntil } from '../../support/wait-until.js';
 import { readSystemIdentifier, SEGMENT_BYTES, writeSegment } from './archiver-tests.js';
 
@@ -19,13 +27,13 @@ const workflowId = operationId({ kind: 'wal', server: SERVER });
 
 function startSystem({
   wal = {},
-  postgres,
-}: { wal?: object; postgres?: PostgresServer } = {}): Promise<BackupSystem> {
+  ...options
+}: { wal?: object } & Pick<BackupSystemOptions, 'postgres' | 'temporal'> = {}): Promise<BackupSystem> {
   return startBackupSystem({
     databases: ['app'],
     encryption: 'gpg',
     server: { wal },
-    ...(postgres ? { postgres } : {}),
+    ...options,
   });
 }
 
@@ -84,6 +92,34 @@ test('WAL is archived under the one id, says how far it is, and outlives a worke
   const starts = [...segments.keys()].map((name) => Number(parseSegmentName(name, SEGMENT_BYTES)!.start));
   expect(starts.at(-1)! - starts[0]!).toBe((starts.length - 1) * SEGMENT_BYTES);
   expect(Number(meanwhile)).toBeLessThan(Number(later));
+  await end(system);
+});
+
+test('WAL goes on being archived while Temporal is away, and nothing is missing afterwards', async () => {
+  await using temporal = await startTemporalDevServer();
+  await using toxiproxy = await startToxiproxy();
+  const proxy = await toxiproxy.createProxy(temporal.address);
+  await using system = await startSystem({
+    temporal: { ...temporal, address: `${proxy.host}:${proxy.port}` },
+  });
+  await archive(system);
+  await untilArchived(system, await writeSegmentSoon(system));
+  await proxy.disable();
+  // Longer than Temporal takes a silent worker for alive.
+  for (let segment = 0; segment < 6; segment++) {
+    await untilArchived(system, await writeSegment(system.postgres));
+    await delay(1000);
+  }
+  await proxy.enable();
+  const { segments } = await untilArchived(system, await writeSegment(system.postgres));
+  const starts = [...segments.keys()].map((name) => Number(parseSegmentName(name, SEGMENT_BYTES)!.start));
+  expect(starts.at(-1)! - starts[0]!).toBe((starts.length - 1) * SEGMENT_BYTES);
+  const archiver = system.client.workflow.getHandle(workflowId);
+  await waitUntil('Temporal hears of the archiver again', async () => {
+    const { raw } = await archiver.describe();
+    return raw.pendingActivities?.[0]?.heartbeatDetails;
+  });
+  await untilArchived(system, await writeSegment(system.postgres));
   await end(system);
 });
 

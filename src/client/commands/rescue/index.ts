@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { kit } from './kit.js';
 import { list } from './list.js';
+import { recover } from './recover.js';
 import { restore } from './restore.js';
 import { server } from './server.js';
 import { show } from './show.js';
@@ -10,6 +11,7 @@ export const rescue = new Command('rescue')
   .addCommand(list)
   .addCommand(show)
   .addCommand(restore)
+  .addCommand(recover)
   .addCommand(server)
   .addCommand(kit)
   .addHelpText(

@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto';
+import { statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { OperationError } from '../../model/failures.js';
+import { makeBackupId } from '../../model/names.js';
+import { requireOutcome, targetOf } from '../../model/recovery-argument.js';
+import { describeTarget } from '../../model/recovery-target.js';
+import { replacedName, restoredName } from '../../model/restore-names.js';
+import { readDatabaseSizes } from '../../postgres/database-sizes.js';
+import { estimateRecovery, type RecoveryEstimate } from '../../recovery/estimate-recovery.js';
+import { findInStores } from '../../recovery/find-in-stores.js';
+import type { FoundTarget } from '../../recovery/find-target.js';
+import { requireFreeDirectory } from '../../recovery/hand-over.js';
+import { checkMeans } from '../../restores/check-means.js';
+import type { Store } from '../../stores/store.js';
+import { formatBytes } from '../output.js';
+import { toTargetArgument, type TargetOptions } from '../recovery-options.js';
+import { findLeftovers } from './inspect-target.js';
+import type { Rescue } from './with-rescue.js';
+
+/** What a recovery without Temporal is to do. */
+export interface RecoveryChoice extends TargetOptions {
+  database?: string;
+  into?: string;
+  as?: string;
+  swap?: boolean;
+}
+
+/** The database that is taken out, and what becomes of it. */
+export interface TakenDatabase {
+  database: string;
+  made: string;
+  restoreId: string;
+  replaces?: { database: string; becomes: string };
+}
+
+/** A recovery that can begin. */
+export interface PlannedRescue {
+  store: Store;
+  found: FoundTarget;
+  estimate: RecoveryEstimate;
+  /** Names what comes of it. */
+  id: string;
+  /** Where it works: the same for the next try at the same target. */
+  directory: string;
+  taken?: TakenDatabase;
+}
+
+const WHOLE_SERVER = 'server';
+
+/**
+ * Plans one recovery from what the stores hold, and refuses what cannot be while nothing has been made yet.
+ *
+ * @throws OperationError `TargetOutOfWindow`, `WalMissing`, `BackupNotFound`, `KeyUnusable`, `TargetExists`,
+ * `StagingTooSmall`, `InvalidArgument`
+ */
+export async function planRecovery(rescue: Rescue, choice: RecoveryChoice): Promise<PlannedRescue> {
+  const { source, means, scratch, signal } = rescue;
+  const now = new Date();
+  requireOutcome({
+    ...toTargetArgument(choice),
+    ...(choice.database === undefined ? {} : { database: choice.database }),
+    ...(choice.into === undefined ? {} : { into: { directory: choice.into } }),
+  });
+  const wanted = targetOf(toTargetArgument(choice), now);
+  if (choice.into !== undefined) await requireFreeDirectory(choice.into);
+  const options = { ...means, workDirectory: scratch };
+  const { store, found } = await findInStores(source.stores, undefined, wanted, {
+    ...{ server: source.server, options, context: { signal } },
+    // Whoever archives may be gone with all else: what is in the stores is what there is.
+    bringUpToDate: () => Promise.resolve(false),
+  });
+  const { base, target, path } = found;
+  const major = Math.floor(base.serverVersion / 10000);
+  const remedy = 'name the file of the exported private keys with --private-keys';
+  await checkMeans(base, major, options, remedy, { signal });
+  const moment = target.kind === 'time' ? new Date(target.time) : now;
+  const what = `${base.id} ${describeTarget(target)} ${target.kind === 'end' ? path.last : ''}`;
+  const digest = createHash('sha256').update(what).digest('hex').slice(0, 8);
+  const estimate = estimateRecovery(found, choice.database !== undefined);
+  const directory = join(rescue.directory, `${base.id}.recovery-${digest}`);
+  await requireSpace(rescue, estimate);
+  return {
+    ...{ store, found, estimate, directory },
+    id: makeBackupId(choice.database ?? WHOLE_SERVER, moment),
+    ...(choice.database === undefined
+      ? {}
+      : { taken: await planTaken(rescue, choice.database, choice, `rescue of ${what}`, now) }),
+  };
+}
+
+async function planTaken(
+  rescue: Rescue,
+  database: string,
+  { as, swap = false }: RecoveryChoice,
+  what: string,
+  now: Date,
+): Promise<TakenDatabase> {
+  const { target, signal } = rescue;
+  const made = as ?? restoredName(database, now);
+  const becomes = replacedName(database, now);
+  // The same for the next try, whose names have another time in them.
+  const restoreId = `${what} ${swap ? `in place of ${database}` : as === undefined ? `${database} beside` : `as ${as}`}`;
+  const existing = await readDatabaseSizes(target, [made, database], signal);
+  if (existing.has(made) && !(await findLeftovers(rescue, restoreId)).includes(made))
+    throw new OperationError(
+      'TargetExists',
+      `Server ${target.server.name} has a database "${made}" already, and nothing is ever restored into one that exists; name another with --as, or replace it with --swap.`,
+    );
+  if (swap && !existing.has(database))
+    throw new OperationError(
+      'TargetUnfit',
+      `Server ${target.server.name} has no database "${database}" to be replaced; restore it with --as ${database}.`,
+    );
+  return { database, made, restoreId, ...(swap ? { replaces: { database, becomes } } : {}) };
+}
+
+async function requireSpace({ directory }: Rescue, { stagingBytes }: RecoveryEstimate): Promise<void> {
+  const { bavail, bsize } = await statfs(directory);
+  if (stagingBytes <= bavail * bsize) return;
+  throw new OperationError(
+    'StagingTooSmall',
+    `${directory} has ${formatBytes(stagingBytes - bavail * bsize)} too little for the recovery; name a larger one with --directory.`,
+  );
+}
