@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isPrivateUrl } from './private-host.js';
 
 /** The kinds of URL that a store can have, for messages. */
 export const storeUrlForms =
@@ -8,6 +9,7 @@ export const storeUrlForms =
 const schemesOf = {
   region: ['s3'],
   endpoint: ['s3', 'azure', 'gs'],
+  allowPlainHttp: ['s3', 'azure', 'gs'],
   forcePathStyle: ['s3'],
   storageClass: ['s3', 'azure', 'gs'],
   serverSideEncryption: ['s3'],
@@ -49,6 +51,8 @@ export const storeConfiguration = z
      * endpoint without TLS. Azure: the storage account's, `https://<account>.blob.core.windows.net`.
      */
     endpoint: z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' }).optional(),
+    /** Take an `endpoint` without TLS at a public address; default: only in a private network. */
+    allowPlainHttp: z.boolean().optional(),
     /** S3: the bucket in the path and not in the host's name; default: true when there is an `endpoint`. */
     forcePathStyle: z.boolean().optional(),
     /** Storage classes (Azure: access tiers); default: the bucket's. Manifests and other documents always have that. */
@@ -87,6 +91,11 @@ export const storeConfiguration = z
       refuse(['secretAccessKeyFile'], 'is needed beside accessKeyIdFile');
     if (store.secretAccessKeyFile && !store.accessKeyIdFile)
       refuse(['accessKeyIdFile'], 'is needed beside secretAccessKeyFile');
+    const isPlain = store.endpoint?.startsWith('http:') === true;
+    if (isPlain && !isPrivateUrl(store.endpoint!) && store.allowPlainHttp !== true)
+      refuse(['endpoint'], 'must be https:// at a public address, or allowPlainHttp must be true');
+    if (scheme === 'azure' && isPlain && !store.sasTokenFile)
+      refuse(['endpoint'], 'must be https:// without sasTokenFile: the Azure SDK sends no token without TLS');
     if (scheme === 'azure' && !store.endpoint && !store.connectionStringFile)
       refuse(['endpoint'], 'is needed without connectionStringFile: https://<account>.blob.core.windows.net');
     for (const other of ['endpoint', 'sasTokenFile'] as const)

@@ -43,7 +43,7 @@ describe('storeConfiguration', () => {
     ).toEqual([]);
   });
 
-  it.each([
+  it.each<[object, string[]]>([
     [{ url: 'ftp://host/' }, [forms]],
     [{ url: 'file://backups' }, [forms]],
     [
@@ -73,8 +73,17 @@ describe('storeConfiguration', () => {
       { url: 'gs://b', storageClass: { backups: 'Cool', wal: 'COLDLINE' } },
       ['storageClass.backups: must be one of STANDARD, NEARLINE, COLDLINE, ARCHIVE'],
     ],
+    [
+      { url: 's3://b', endpoint: 'http://s3.example.com' },
+      ['endpoint: must be https:// at a public address, or allowPlainHttp must be true'],
+    ],
+    [{ url: 's3://b', endpoint: 'http://s3.example.com', allowPlainHttp: true }, []],
+    [
+      { url: 'azure://c', endpoint: 'http://127.0.0.1:10000/a' },
+      ['endpoint: must be https:// without sasTokenFile: the Azure SDK sends no token without TLS'],
+    ],
     [{ url: 's3://b', endpoint: 'minio:9000' }, ['endpoint: must be an http:// or https:// URL']],
-  ])('refuses %j', (configuration, faults) => {
+  ])('of %j says %j', (configuration, faults) => {
     expect(faultsOf(configuration)).toEqual(faults);
   });
 });
