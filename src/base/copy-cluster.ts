@@ -7,7 +7,7 @@ import type { Artifact } from '../model/manifest.js';
 import type { Compression } from '../model/plan.js';
 import type { ServerConnection } from '../model/server-connection.js';
 import { locateClient } from '../postgres/locate-client.js';
-import { baseBackupProgram, lacksCodec } from '../postgres/pg-basebackup.js';
+import { baseBackupProgram, lacksCodec, type BaseBackupListener } from '../postgres/pg-basebackup.js';
 import { locateProgram } from '../programs/locate-program.js';
 import { runPipeline, type PipelineProgram } from '../programs/run-pipeline.js';
 import type { ProgramContext } from '../programs/run-program.js';
@@ -42,12 +42,17 @@ export async function copyCluster(
   context: CopyContext,
 ): Promise<{ dataBytes: number; codec: Artifact['codec'] }> {
   let dataBytes = 0;
-  const onBytes = (bytes: number) => {
-    dataBytes = bytes;
-    context.onProgress(bytes);
+  const stuck = new AbortController();
+  const listener: BaseBackupListener = {
+    onBytes: (bytes) => {
+      dataBytes = bytes;
+      context.onProgress(bytes);
+    },
+    onStuck: (fault) => stuck.abort(fault),
   };
+  const signal = AbortSignal.any([context.signal, stuck.signal]);
   const take = plan.layout === 'stream' ? takeStream : takeFiles;
-  const codec = await take(plan, means, onBytes, { ...context, nice: plan.nice });
+  const codec = await take(plan, means, listener, { ...context, nice: plan.nice, signal });
   return { dataBytes, codec };
 }
 
@@ -59,14 +64,14 @@ export const backupManifestIn = (directory: string) => join(directory, 'files', 
 async function takeStream(
   plan: BasePlan,
   means: CopyMeans,
-  onBytes: (bytes: number) => void,
+  listener: BaseBackupListener,
   context: ProgramContext,
 ): Promise<Artifact['codec']> {
   const { server, programDirectories } = means;
   const program = await locateClient('pg_basebackup', plan.major, programDirectories, context.signal);
   const [file, ...args] = await compressorCommand(plan.compression, programDirectories);
   await runToArtifact(
-    [baseBackupProgram(server, { program }, onBytes), { file: file!, args }],
+    [baseBackupProgram(server, { program }, listener), { file: file!, args }],
     means,
     context,
   );
@@ -76,7 +81,7 @@ async function takeStream(
 async function takeFiles(
   plan: BasePlan,
   means: CopyMeans,
-  onBytes: (bytes: number) => void,
+  listener: BaseBackupListener,
   context: ProgramContext,
 ): Promise<Artifact['codec']> {
   const { server, programDirectories, directory, incrementalTo } = means;
@@ -85,7 +90,7 @@ async function takeFiles(
   const take = async (compression: Compression): Promise<Artifact['codec']> => {
     const into = { directory: files, compression, workers: availableParallelism() };
     const options = { program, into, ...(incrementalTo === undefined ? {} : { incrementalTo }) };
-    await runPipeline([baseBackupProgram(server, options, onBytes)], undefined, context);
+    await runPipeline([baseBackupProgram(server, options, listener)], undefined, context);
     return compression.method;
   };
   const fallback: Compression = { method: 'gzip', level: 1 };

@@ -17,17 +17,30 @@ export interface BaseBackupOptions {
   incrementalTo?: string;
 }
 
+/** Who is told how it goes. */
+export interface BaseBackupListener {
+  /** Called with the bytes of data that were sent so far, compressed or not, about every second. */
+  onBytes: (bytes: number) => void;
+  /** Called when it will not end by itself. */
+  onStuck: (fault: OperationError) => void;
+}
+
+/** What the server warns of, after 60 s, 120 s, 240 s…: it ends no base backup before its own archiver has its WAL. */
+const WAITS_FOR_ARCHIVE =
+  /still waiting for all required WAL segments to be archived \((\d+) seconds elapsed\)/;
+const ARCHIVE_PATIENCE_SECONDS = 200;
+
 /**
  * The program that copies a server's data directory over a replication connection. It takes no WAL: that is archived
  * beside it, and what it lacks the recovery adds.
  *
- * @param onBytes - called with the bytes of data that were sent so far, compressed or not, about every second
+ * @param listener - what it is told while the program runs
  * @see https://www.postgresql.org/docs/current/app-pgbasebackup.html
  */
 export function baseBackupProgram(
   server: ServerConnection,
   { program, into, incrementalTo }: BaseBackupOptions,
-  onBytes: (bytes: number) => void,
+  { onBytes, onStuck }: BaseBackupListener,
 ): PipelineProgram {
   return {
     file: program,
@@ -47,9 +60,18 @@ export function baseBackupProgram(
     onSaid: (line) => {
       const [, kilobytes] = /^\s*(\d+)\/\d+ kB \(/.exec(line) ?? [];
       if (kilobytes !== undefined) onBytes(Number(kilobytes) * 1024);
+      const [, waited] = WAITS_FOR_ARCHIVE.exec(line) ?? [];
+      if (Number(waited ?? 0) > ARCHIVE_PATIENCE_SECONDS) onStuck(waitsForArchive(server, waited!));
     },
     findFault: (said, hasFailed) => (hasFailed ? findFault(server, said) : undefined),
   };
+}
+
+function waitsForArchive({ name }: ServerConnection, waited: string): OperationError {
+  return new OperationError(
+    'Stalled',
+    `Server ${name} has sent everything, and has waited ${waited} s since for its own archive_command, which does not succeed (see pg_stat_archiver); repair it, or set archive_mode = off where nobody needs it.`,
+  );
 }
 
 /** A number alone is gzip's level, and the only way to say it that each version knows. */

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { backupProgressQuery } from '../../../src/workflows/queries.js';
-import { countAttempts } from '../../support/activity-attempts.js';
+import { countAttempts, waitForFailedAttempt } from '../../support/activity-attempts.js';
 import { pretendToArchive, startBase, untilAwaitingWal } from '../../support/base-runs.js';
 import { makeGpgHome } from '../../support/gpg-home.js';
 import { findProcesses } from '../../support/our-processes.js';
@@ -75,4 +75,26 @@ it.concurrent('one that is cancelled ends its programs and leaves nothing', asyn
   expect(await findProcesses(system.scratch)).toMatchObject([{ pid: system.worker.pid }]);
   expect(await system.listStaging()).toEqual([]);
   await expectEmptyStore(system.store);
+});
+
+it.concurrent('one that the server never ends, for want of its own archiver, says so', async () => {
+  await using programs = await makeWrappedPrograms();
+  await programs.wrap({
+    name: 'pg_basebackup',
+    from: servers().postgres.binDirectory,
+    // As the server warns, each time after twice the time.
+    script: `"$real" "$@"; for seconds in 60 120 240; do
+      echo "WARNING:  still waiting for all required WAL segments to be archived ($seconds seconds elapsed)" >&2
+    done; sleep 1000`,
+  });
+  await using system = await startBaseSystem(servers(), { programDirectories: [programs.directory] });
+  const handle = await startBase(system);
+  await waitForFailedAttempt(handle, 'baseBackup');
+  const [pending] = (await handle.describe()).raw.pendingActivities!;
+  expect(pending!.lastFailure!.message).toMatch(
+    /^Server main has sent everything, and has waited 240 s since/,
+  );
+  await handle.cancel();
+  expect(await failureOf(handle)).toMatchObject({ type: 'Cancelled' });
+  expect(await findProcesses(system.scratch)).toMatchObject([{ pid: system.worker.pid }]);
 });
