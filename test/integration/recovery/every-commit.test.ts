@@ -54,12 +54,14 @@ async function switchTimeline({ postgres }: ArchivedServer) {
   await postgres.query('postgres', 'SELECT pg_promote()');
 }
 
-/** Numbers from 0 to 1, always the same ones for a seed: what fails can be tried again. */
+/** Numbers from 0 to 1, always the same ones for a seed (mulberry32): what fails can be tried again. */
 function randomFrom(seed: number): () => number {
   let state = seed;
   return () => {
-    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
-    return state / 2_147_483_648;
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
   };
 }
 
@@ -103,7 +105,9 @@ describe.each([15, 16, 18])('PostgreSQL %i', (major) => {
     const seed = Date.now() % 1_000_000;
     const random = randomFrom(seed);
     const targets: Moment[] = Array.from({ length: TARGETS }, (_, index) => {
-      const moment = from + BigInt(Math.floor(random() * Number(to - from)));
+      // One in each stretch of the time, so that each base backup has its turn.
+      const share = (index + random()) / TARGETS;
+      const moment = from + BigInt(Math.floor(share * Number(to - from)));
       // Every fourth is the very moment of a commit, which is then there.
       const exact = commits.find(({ at }) => at >= moment)!.at;
       return index % 4 === 0 ? exact : moment;
