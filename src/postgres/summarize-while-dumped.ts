@@ -61,8 +61,8 @@ export async function summarizeWhileDumped<T>(
     isDumping = false;
     await following;
     for (const [file, { bytes }] of summaries) {
-      const { size } = await stat(join(archive, file));
-      if (size !== bytes + END_MARKER.length) summaries.delete(file);
+      const whole = await stat(join(archive, file)).catch(() => undefined);
+      if (whole?.size !== bytes + END_MARKER.length) summaries.delete(file);
     }
     return { result, summaries };
   } catch (error) {
