@@ -11,6 +11,7 @@ import { commitBaseBackup } from './commit-base-backup.js';
 import { compare } from './compare.js';
 import { compress } from './compress.js';
 import { createRoles } from './create-roles.js';
+import { listCutoverSteps, runCutoverStep } from './cutover.js';
 import type { Dependencies } from './dependencies.js';
 import { descend } from './descend.js';
 import { discardRestored } from './discard-restored.js';
@@ -92,6 +93,8 @@ const onAnyRestoreHost = {
   swap,
   discardRestored,
   planDrill,
+  listCutoverSteps,
+  runCutoverStep,
   planDisasterDrill,
   planDrilledRecovery,
   sendCanary,

@@ -1,5 +1,7 @@
 import type { Client } from '@temporalio/client';
 import type { VerifyResult } from '../model/findings.js';
+import type { ServerRecoveryResult } from '../model/cutover.js';
+import type { DisasterDrillResult } from '../model/disaster-drill.js';
 import type { DrillResult } from '../model/drill.js';
 import type { RecoveryResult } from '../model/recovery.js';
 import type { RestoreResult } from '../model/restore.js';
@@ -9,10 +11,11 @@ import { adviseOn, follow, type Run } from './follow.js';
 import { printJson, say } from './output.js';
 import { reportBaseBackup } from './report-base-backup.js';
 import { asRunResult, reportBackups, resultInFailure } from './report-backups.js';
+import { disasterDrillInFailure, reportDisasterDrill } from './report-disaster-drill.js';
 import { drillInFailure, reportDrill } from './report-drill.js';
 import { reportFindings } from './report-findings.js';
 import { reportPrune } from './report-prune.js';
-import { reportRecovery } from './report-recovery.js';
+import { reportRecovery, reportServerRecovery } from './report-recovery.js';
 import { reportRestore } from './report-restore.js';
 
 /** Follows a run of any of our workflows and prints what came of it. */
@@ -29,6 +32,8 @@ export async function followToReport(
     }
     return reportResult(run.type, followed.result, json);
   } catch (error) {
+    const played = disasterDrillInFailure(error);
+    if (played) return reportDisasterDrill(played, { json });
     const drilled = drillInFailure(error);
     if (drilled) return reportDrill(drilled, { json });
     const result = resultInFailure(error);
@@ -59,6 +64,10 @@ function reportResult(type: string, result: unknown, json: boolean): ExitCode {
       return reportDrill(result as DrillResult, { json });
     case 'recoverToPointInTime':
       return reportRecovery(result as RecoveryResult, { json });
+    case 'recoverServer':
+      return reportServerRecovery(result as ServerRecoveryResult, { json });
+    case 'drillDisasterRecovery':
+      return reportDisasterDrill(result as DisasterDrillResult, { json });
     case 'verifyBackups':
       return reportFindings(result as VerifyResult, { json });
     case 'restoreDatabase':

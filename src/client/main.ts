@@ -5,9 +5,11 @@ import { Command } from 'commander';
 import { backupCluster } from './commands/backup-cluster.js';
 import { backup } from './commands/backup.js';
 import { config } from './commands/config/index.js';
+import { drillDisaster } from './commands/drill-disaster.js';
 import { drill } from './commands/drill.js';
 import { list } from './commands/list.js';
 import { prune } from './commands/prune.js';
+import { recoverServer } from './commands/recover-server.js';
 import { recover } from './commands/recover.js';
 import { rescue } from './commands/rescue/index.js';
 import { restore } from './commands/restore.js';
@@ -54,9 +56,11 @@ for (const command of [
   status,
   restore,
   recover,
+  recoverServer,
   undoSwap,
   rescue,
   drill,
+  drillDisaster,
   verify,
   wal,
   prune,

@@ -92,6 +92,8 @@ export async function observeRun(
     case 'backupGlobals':
     case 'backupCluster':
     case 'recoverToPointInTime':
+    case 'recoverServer':
+    case 'drillDisasterRecovery':
     case 'restoreDatabase': {
       // Of a restore as of a backup: a step, and the bytes that it has to do.
       const observed = await observeBackup(client, workflowId);

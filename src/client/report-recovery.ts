@@ -1,3 +1,4 @@
+import type { ServerRecoveryResult } from '../model/cutover.js';
 import type { RecoveryPlan, RecoveryResult } from '../model/recovery.js';
 import { describeTarget } from '../model/recovery-target.js';
 import type { ExitCode } from './context.js';
@@ -7,6 +8,16 @@ import { count, formatAge, formatBytes, print, printJson } from './output.js';
 export function reportRecovery(result: RecoveryResult, { json }: { json: boolean }): ExitCode {
   if (json) printJson(result);
   else for (const line of result.dryRun ? describePlan(result.plan) : describeRecovered(result)) print(line);
+  return 0;
+}
+
+/** Prints how a lost server was recovered and put in its place. */
+export function reportServerRecovery(result: ServerRecoveryResult, { json }: { json: boolean }): ExitCode {
+  if (json) printJson(result);
+  else {
+    for (const line of describeRecovered(result)) print(line);
+    for (const { step, seconds } of result.cutover) print(`Done: ${step} (${seconds.toFixed(1)} s).`);
+  }
   return 0;
 }
 

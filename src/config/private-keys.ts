@@ -8,7 +8,9 @@ import { readSecret } from './secrets.js';
  */
 export async function resolvePrivateKeys({
   restore,
-}: Pick<Configuration, 'restore'>): Promise<{ privateKeysFile: string; passphrase?: string } | undefined> {
+}: {
+  restore: Pick<Configuration['restore'], 'privateKeysFile' | 'passphraseFile'>;
+}): Promise<{ privateKeysFile: string; passphrase?: string } | undefined> {
   const { privateKeysFile, passphraseFile } = restore;
   if (privateKeysFile === undefined) return undefined;
   if (passphraseFile === undefined) return { privateKeysFile };

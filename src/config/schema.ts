@@ -128,6 +128,31 @@ const encryption = z.discriminatedUnion('method', [
   z.strictObject({ method: z.literal('none') }),
 ]);
 
+/** A channel that is a URL. */
+const webhook = z
+  .strictObject({
+    url: z.url().optional(),
+    urlFile: file.optional().describe('for a URL that is itself a secret'),
+  })
+  .refine(({ url, urlFile }) => (url === undefined) !== (urlFile === undefined), 'give url or urlFile');
+
+/** A step that puts a recovered server in the place of the lost one. */
+const cutoverStep = z
+  .strictObject({
+    step: z.string().min(1).max(100).describe('what it does, for people: redirect traffic, update DNS'),
+    command: z
+      .tuple([file], z.string())
+      .optional()
+      .describe(
+        'a program and its arguments, run on the restore worker with RECOVERED_SERVER, RECOVERED_DIRECTORY and RECOVERED_TO',
+      ),
+    webhook: webhook.optional().describe('a URL that is posted the same facts, as JSON'),
+  })
+  .refine(
+    ({ command, webhook: url }) => (command === undefined) !== (url === undefined),
+    'give command or webhook',
+  );
+
 const restore = z
   .strictObject({
     privateKeysFile: file
@@ -135,6 +160,10 @@ const restore = z
       .describe('the recipients’ exported private keys; only workers with the role restore need them'),
     passphraseFile: file.optional().describe('the passphrase of those keys, where they have one'),
     jobs: z.int().min(1).max(64).default(2).describe('pg_restore workers'),
+    cutover: z
+      .array(cutoverStep)
+      .default([])
+      .describe('what recoverServer does once a lost server is recovered, in this order'),
   })
   .refine(({ privateKeysFile, passphraseFile }) => privateKeysFile !== undefined || !passphraseFile, {
     path: ['passphraseFile'],
@@ -160,12 +189,7 @@ const approvals = z.discriminatedUnion('provider', [
 ]);
 
 const notification = z.strictObject({
-  webhook: z
-    .strictObject({
-      url: z.url().optional(),
-      urlFile: file.optional().describe('for a URL that is itself a secret'),
-    })
-    .refine(({ url, urlFile }) => (url === undefined) !== (urlFile === undefined), 'give url or urlFile'),
+  webhook,
   on: z.array(z.enum(['failure', 'success'])).default(['failure']),
 });
 

@@ -1,6 +1,6 @@
 /** Something that was done, for whoever asks later who did what. Holds no secret and no data. */
 export interface AuditEvent {
-  action: 'restore' | 'recover' | 'drill';
+  action: 'restore' | 'recover' | 'drill' | 'cutover';
   /** ISO 8601, when it ended. */
   time: string;
   server: string;

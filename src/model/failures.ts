@@ -52,6 +52,7 @@ const treatments = {
   SlotUnusable: fixable('make a new base backup; the gap is kept in the catalogue'),
   TargetOutOfWindow: fixable('name a moment inside the window'),
   RecoveryFailed: fixable('see the log of the scratch server in the worker log'),
+  CutoverFailed: fixable('take them by hand, in that order'),
   NotificationFailed: passing('check the notification channel'),
   WorkerMissing: fixable('start one with "temponest-backups worker --roles restore"'),
   Stalled: passing('see what the program or the network waits for'),

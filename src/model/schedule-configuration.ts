@@ -39,6 +39,7 @@ export const scheduleConfiguration = z.strictObject({
     .optional()
     .describe('default: by the schedule’s name'),
   server: z.string().optional().describe('may be left out when one server is configured'),
+  from: z.string().min(1).optional().describe('drills: name of the store to read; default: the primary'),
   hour: oneOrMore(z.int().min(0).max(23)).optional(),
   minute: z.union([z.literal('every'), oneOrMore(z.int().min(0).max(59))]).default(0),
   dayOfWeek: oneOrMore(z.enum(days)).optional(),

@@ -10,10 +10,12 @@ import {
   drillDisasterRecoveryArgument,
   drillRestoreArgument,
   pruneBackupsArgument,
+  recoverServerArgument,
   recoverToPointInTimeArgument,
   restoreDatabaseArgument,
   verifyBackupsArgument,
 } from './arguments.js';
+import { serverRecoveryResult } from './cutover.js';
 import { disasterDrillResult } from './disaster-drill.js';
 import { drillResult } from './drill.js';
 import { recoveryResult } from './recovery.js';
@@ -30,6 +32,7 @@ export const workflowContracts = {
   pruneBackups: { argument: pruneBackupsArgument, result: pruneResult },
   recoverToPointInTime: { argument: recoverToPointInTimeArgument, result: recoveryResult },
   restoreDatabase: { argument: restoreDatabaseArgument, result: restoreResult },
+  recoverServer: { argument: recoverServerArgument, result: serverRecoveryResult },
   drillDisasterRecovery: { argument: drillDisasterRecoveryArgument, result: disasterDrillResult },
   drillRestore: { argument: drillRestoreArgument, result: drillResult },
   verifyBackups: { argument: verifyBackupsArgument, result: verifyResult },

@@ -95,6 +95,13 @@ export const storeStep: ActivityOptions = {
 /** Waiting for what another workflow brings into the store; it has a patience of its own. */
 export const awaitStep: ActivityOptions = { ...storeStep, startToCloseTimeout: '12 hours' };
 
+/** A step that puts a recovered server in the place of the lost one: a command or a webhook of the operator's. */
+export const cutoverStep: ActivityOptions = {
+  ...restoreLightStep,
+  startToCloseTimeout: '1 hour',
+  retry: { initialInterval: '5 seconds', backoffCoefficient: 2, maximumAttempts: 3 },
+};
+
 /** A message to people: what broke the backup may well have broken their channel too, and last until the morning. */
 export const notifyStep: ActivityOptions = {
   ...lightStep,

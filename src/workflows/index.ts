@@ -8,6 +8,7 @@ export { drillRestore } from './drill-restore.js';
 export { holdOperation } from './hold-operation.js';
 export { notifyChannels } from './notify-channels.js';
 export { pruneBackups } from './prune-backups.js';
+export { recoverServer } from './recover-server.js';
 export { recoverToPointInTime } from './recover-to-point-in-time.js';
 export { restoreDatabase } from './restore-database.js';
 export { verifyBackups } from './verify-backups.js';

@@ -1,4 +1,5 @@
 import { defineQuery } from '@temporalio/workflow';
+import type { ServerRecoveryProgress } from '../model/cutover.js';
 import type { DisasterDrillProgress } from '../model/disaster-drill.js';
 import type { DrillProgress } from '../model/drill.js';
 import type { WalProgress } from '../model/wal-plan.js';
@@ -17,6 +18,9 @@ export const restoreProgressQuery = defineQuery<RestoreProgress>('progress');
 
 /** `progress` of a recovery. */
 export const recoveryProgressQuery = defineQuery<RecoveryProgress>('progress');
+
+/** `progress` of the recovery of a server. */
+export const serverRecoveryProgressQuery = defineQuery<ServerRecoveryProgress>('progress');
 
 /** `progress` of a disaster recovery drill. */
 export const disasterDrillProgressQuery = defineQuery<DisasterDrillProgress>('progress');

@@ -1,6 +1,7 @@
 import { resolveServer } from '../../config/resolve.js';
 import type { Configuration, ServerConfiguration } from '../../config/schema.js';
 import { OperationError } from '../../model/failures.js';
+import { nameOfStore } from '../../model/store-configuration.js';
 import { scheduledWorkflows, type ScheduleConfiguration } from '../../model/schedule-configuration.js';
 
 /** A schedule as backups.yaml declares it, everything left out filled in. */
@@ -14,7 +15,14 @@ export interface DeclaredSchedule {
 const knownWorkflows: Readonly<Record<string, DeclaredSchedule['workflow'] | undefined>> = scheduledWorkflows;
 
 /** What is of no use without archived WAL. */
-const needsWal = new Set<DeclaredSchedule['workflow']>(['archiveWal', 'backupCluster']);
+const needsWal = new Set<DeclaredSchedule['workflow']>([
+  'archiveWal',
+  'backupCluster',
+  'drillDisasterRecovery',
+]);
+
+/** What reads a store that can be chosen. */
+const readsStore = new Set<DeclaredSchedule['workflow']>(['drillRestore', 'drillDisasterRecovery']);
 
 const oneOf = new Intl.ListFormat('en', { type: 'disjunction' });
 
@@ -39,8 +47,29 @@ export function declaredSchedules(configuration: Configuration): DeclaredSchedul
         'InvalidConfiguration',
         `schedules.${name}: no WAL of server ${server.name} is archived; add "wal: {}" to the server, or remove the schedule.`,
       );
+    checkStore(configuration, name, workflow, times.from);
     return { name, workflow, server: server.name, times };
   });
+}
+
+function checkStore(
+  { stores }: Configuration,
+  name: string,
+  workflow: DeclaredSchedule['workflow'],
+  from: string | undefined,
+): void {
+  if (from === undefined) return;
+  if (!readsStore.has(workflow))
+    throw new OperationError(
+      'InvalidConfiguration',
+      `schedules.${name}.from: ${workflow} reads no store that can be chosen; remove it.`,
+    );
+  const names = stores.map(nameOfStore);
+  if (!names.includes(from))
+    throw new OperationError(
+      'InvalidConfiguration',
+      `schedules.${name}.from: there is no store "${from}"; use one of: ${names.join(', ')}.`,
+    );
 }
 
 function checkTimezone(name: string, timeZone: string): void {

@@ -32,7 +32,7 @@ export function defineSchedule({ name, workflow, server, times }: DeclaredSchedu
       workflowType: workflow,
       workflowId: toScheduleId(name),
       taskQueue: MAIN_QUEUE,
-      args: [{ server }],
+      args: [{ server, ...(times.from === undefined ? {} : { from: times.from }) }],
       ...(workflow === 'archiveWal' ? {} : { workflowExecutionTimeout: EXECUTION_TIMEOUT }),
       memo: { requestedBy: `schedule ${toScheduleId(name)}` },
     },

@@ -1,5 +1,9 @@
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { WorkflowFailedError, type ApplicationFailure } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { AuditEvent } from '../../../src/model/audit.js';
 import type { DisasterDrillResult } from '../../../src/model/disaster-drill.js';
 import { MAIN_QUEUE } from '../../../src/model/queues.js';
 import type {
@@ -7,17 +11,32 @@ import type {
   backupCluster,
   drillDisasterRecovery,
   pruneBackups,
+  recoverServer,
 } from '../../../src/workflows/index.js';
 import { SERVER, startBackupSystem, type BackupSystem } from '../../support/backup-system.js';
 import { readJson } from '../../support/read-json.js';
 
 const { signal } = new AbortController();
 let system: BackupSystem;
+let scratch: string;
 
 beforeAll(async () => {
+  scratch = await mkdtemp(join(tmpdir(), 'tb-cutover-'));
+  // The server's files belong to another user, who must find the way to them.
+  await chmod(scratch, 0o755);
+  await writeScript('say', 'echo "$RECOVERED_SERVER $RECOVERED_DIRECTORY" >> "${0%/*}/said"');
+  await writeScript('redirect', '[ ! -e "${0%/*}/broken" ] || { echo "gateway: no route" >&2; exit 3; }');
   system = await startBackupSystem({
     databases: ['app', 'other'],
-    encryption: 'gpg',
+    configuration: {
+      approvals: { provider: 'none' },
+      restore: {
+        cutover: [
+          { step: 'say where it is', command: [join(scratch, 'say')] },
+          { step: 'redirect traffic', command: [join(scratch, 'redirect')] },
+        ],
+      },
+    },
     server: { wal: { maxAge: '2s' }, checks: { app: ['SELECT count(*) = 3 FROM kept'] } },
   });
   await system.postgres.query('app', 'CREATE TABLE kept AS SELECT generate_series(1, 3) AS n');
@@ -37,7 +56,12 @@ afterAll(async () => {
   await archiver.cancel();
   await archiver.result().catch(() => undefined);
   await system[Symbol.asyncDispose]();
+  await rm(scratch, { recursive: true, force: true });
 });
+
+async function writeScript(name: string, text: string): Promise<void> {
+  await writeFile(join(scratch, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+}
 
 const drill = (workflowId: string) =>
   system.client.workflow.execute<typeof drillDisasterRecovery>('drillDisasterRecovery', {
@@ -86,6 +110,45 @@ test('retention goes by the reports of other drills and is not disturbed by this
     }),
   ).resolves.toMatchObject({ deleted: 0 });
 });
+
+const recover = (workflowId: string, directory: string) =>
+  system.client.workflow.execute<typeof recoverServer>('recoverServer', {
+    taskQueue: MAIN_QUEUE,
+    workflowId,
+    args: [{ server: SERVER, into: { directory } }],
+  });
+
+test('a lost server is recovered into a directory, and the steps of the cutover are taken in their order', async () => {
+  const directory = join(scratch, 'recovered');
+  const { handedOver, cutover } = await recover('recover-whole', directory);
+  expect(handedOver?.directory).toBe(directory);
+  expect(cutover.map(({ step }) => step)).toEqual(['say where it is', 'redirect traffic']);
+  expect(await readFile(join(scratch, 'said'), 'utf8')).toBe(`${SERVER} ${directory}\n`);
+  expect((await readdir(directory)).sort()).toEqual(expect.arrayContaining(['PG_VERSION', 'base']));
+  expect(await listActions()).toEqual(expect.arrayContaining(['cutover say where it is', 'cutover redirect traffic']));
+});
+
+test('a step of the cutover that fails is named with what is left to do; the recovered server stays', async () => {
+  await writeFile(join(scratch, 'broken'), '');
+  const directory = join(scratch, 'again');
+  const error: unknown = await recover('recover-broken', directory).catch((thrown: unknown) => thrown);
+  const cause = (error as WorkflowFailedError).cause as ApplicationFailure;
+  expect(cause.type).toBe('CutoverFailed');
+  expect(cause.message).toContain(`is recovered in ${directory}, and "redirect traffic" failed`);
+  expect(cause.message).toContain('no route');
+  expect(cause.message).toContain('Still to be done: redirect traffic');
+  expect(await readdir(directory)).toContain('PG_VERSION');
+});
+
+/** What was done, as the audit events name it. */
+async function listActions(): Promise<string[]> {
+  const actions: string[] = [];
+  for await (const { key } of system.store.list('audit/', signal)) {
+    const { action, facts } = (await readJson(system.store, key)) as AuditEvent;
+    actions.push(`${action} ${facts.step ?? ''}`.trim());
+  }
+  return actions;
+}
 
 test('a check that is not true in the recovered server fails the drill, which says which', async () => {
   await system.postgres.query('app', 'DELETE FROM kept WHERE n = 1');
