@@ -12,7 +12,6 @@ const ALTERED_SETTINGS = 'postgresql.auto.conf';
 export function locateRecovery(directory: string) {
   return {
     dataDirectory: join(directory, 'data'),
-    wal: join(directory, 'wal'),
     artifacts: join(directory, 'artifacts'),
     settings: join(directory, 'settings'),
   };

@@ -46,7 +46,7 @@ export async function replay(
   replayed: Replay,
   context: ServeContext & { onProgress: (bytes: number) => void },
 ): Promise<RecoveryPoint> {
-  const { dataDirectory, wal: walDirectory } = locateRecovery(cluster.directory);
+  const { dataDirectory } = locateRecovery(cluster.directory);
   const pointFile = join(cluster.directory, 'recovery-point.json');
   const known = await readIfThere(pointFile);
   if (known !== undefined) return JSON.parse(known) as RecoveryPoint;
@@ -56,7 +56,7 @@ export async function replay(
     (await readIfThere(join(dataDirectory, 'backup_label'))) === undefined;
   const point = isPromoted
     ? await serveRecovered(cluster, {}, context, readPoint)
-    : await withWalSupply(walDirectory, replayed.wal, context, async (restoreCommand, signal) => {
+    : await withWalSupply(cluster.directory, replayed.wal, context, async (restoreCommand, signal) => {
         await writeFile(join(dataDirectory, 'recovery.signal'), '');
         const settings = recoverySettings(restoreCommand, replayed.target, replayed.timeline);
         const onLog = (line: string) => reportProgress(line, replayed, context.onProgress);

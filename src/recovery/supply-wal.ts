@@ -1,6 +1,6 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { giveToOrdinaryUser } from '../postgres/ordinary-user.js';
 import type { ProgramContext } from '../programs/run-program.js';
@@ -8,6 +8,8 @@ import type { ProgramContext } from '../programs/run-program.js';
 /** Segments fetched before they are asked for, and kept after that: replay goes back a little now and then. */
 const AHEAD = 16;
 const BEHIND = 4;
+/** What its directory's name begins with. */
+const PREFIX = 'wal-';
 /** How often it is looked which one was asked for last, in milliseconds. */
 const INTERVAL = 20;
 
@@ -43,18 +45,21 @@ cp "$wal/ready/$1" "$2" || exit 255
  * Supplies a recovering server with WAL while `use` runs: a window of segments is fetched ahead of the one that the server
  * asked for last, several at once, and removed behind it. The disk holds no more than that, however long the log is.
  *
- * @param directory - made here, beside the data directory and called `wal`; removed at the end
+ * @param parent - the directory in which the data directory is; what an earlier, killed try has left there is removed
  * @param use - gets the value of `restore_command`; its signal is aborted when a file could not be fetched
  * @throws what `fetch` throws, as soon as it does
  */
 export async function withWalSupply<T>(
-  directory: string,
+  parent: string,
   wal: SuppliedWal,
   context: ProgramContext,
   use: (restoreCommand: string, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  await rm(directory, { recursive: true, force: true });
-  await mkdir(join(directory, 'ready'), { recursive: true, mode: 0o700 });
+  for (const name of await readdir(parent))
+    if (name.startsWith(PREFIX)) await rm(join(parent, name), { recursive: true, force: true });
+  // Of its own name: a try that was given up, and is not yet over, removes its own.
+  const directory = await mkdtemp(join(parent, PREFIX));
+  await mkdir(join(directory, 'ready'), { mode: 0o700 });
   await writeFile(join(directory, 'restore.sh'), SCRIPT, { mode: 0o600 });
   await writeFile(
     join(directory, 'expected'),
@@ -75,7 +80,7 @@ export async function withWalSupply<T>(
   );
   try {
     // Relative: a path may hold anything, and a percent sign means something to PostgreSQL.
-    return await use('sh ../wal/restore.sh "%f" "%p"', signal);
+    return await use(`sh ../${basename(directory)}/restore.sh "%f" "%p"`, signal);
   } catch (error) {
     context.signal.throwIfAborted();
     failure.signal.throwIfAborted();

@@ -219,6 +219,44 @@ async function recordArchivers(servers: Servers): Promise<void> {
   await record('archive-wal-gap', archiver);
 }
 
+async function recordRecoveries(servers: Servers): Promise<void> {
+  await using postgres = await startPostgres();
+  secrets.push(postgres.password);
+  await postgres.query('postgres', 'CREATE DATABASE app');
+  await using system = await startBackupSystem({
+    ...{ postgres, temporal: servers.temporal, databases: ['app'], encryption: 'gpg', key: servers.key },
+    server: { wal: {} },
+    configuration: { approvals: { provider: 'signal', approvers: ['ann', 'bob'] } },
+  });
+  const recover = (argument: object) =>
+    start(system, 'recoverToPointInTime', { server: SERVER, ...argument });
+  const archiving = await start(system, 'archiveWal', {});
+  await (await start(system, 'backupCluster', {})).result();
+  const [now] = await postgres.query<{ time: string }>(
+    'postgres',
+    `SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS time`,
+  );
+  const moment = { targetTime: now!.time, database: 'app' };
+  await record('recover', await recover(moment));
+  await record('recover-dry-run', await recover({ ...moment, dryRun: true }));
+  await record('recover-wrong-argument', await recover({}));
+  await record('recover-out-of-window', await recover({ ...moment, targetTime: '2020-01-01T00:00:00Z' }));
+
+  const denied = await recover({ latest: true, into: { directory: join(system.scratch, 'denied') } });
+  await denied.signal('approval_signal', { status: 'denied', approver: 'ann' });
+  await record('recover-denied', denied);
+  const whole = await recover({ latest: true, into: { directory: join(system.scratch, 'data') } });
+  await whole.signal('approval_signal', { status: 'approved', approver: 'ann' });
+  await record('recover-server', whole);
+  const swapped = await recover({ ...moment, mode: 'swap' });
+  for (const approver of ['ann', 'bob'])
+    await swapped.signal('approval_signal', { status: 'approved', approver });
+  await record('recover-swap', swapped);
+  await archiving.cancel();
+  await archiving.result().catch(() => undefined);
+  await rm(join(system.stagingDirectory, 'wal'), { recursive: true, force: true });
+}
+
 async function recordLostRestoreHost(servers: Servers): Promise<void> {
   await using system = await startHeldRestoreSystem('restore', servers);
   const restore = await system.startRestore({ mode: 'swap' });
@@ -266,5 +304,6 @@ await recordLostHost(servers);
 await recordBaseBackups(servers);
 await recordArchivers(servers);
 await recordRestores(servers);
+await recordRecoveries(servers);
 await recordCancelledRestore(servers);
 await recordLostRestoreHost(servers);

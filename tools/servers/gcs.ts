@@ -10,7 +10,10 @@ import {
 } from './server-directory.js';
 import { prepareServerProcess } from './server-process.js';
 
-/** fake-gcs-server, running. It asks for no credentials. */
+/**
+ * fake-gcs-server, running. It asks for no credentials, and computes the checksums of a resumable upload anew for each
+ * part: 1 GiB takes minutes.
+ */
 export interface GcsServer extends Stoppable, Restartable {
   endpoint: string;
   createBucket(name: string): Promise<void>;

@@ -2,6 +2,7 @@ import { chooseBackup } from '../../catalogue/choose-backup.js';
 import { OperationError } from '../../model/failures.js';
 import { findTables } from '../../model/find-tables.js';
 import { replacedName, restoredName } from '../../model/restore-names.js';
+import { refuseIrreplaceable } from '../../postgres/refuse-unswappable.js';
 import { outlineBackup } from '../../restores/outline-backup.js';
 import type { Restoration } from '../../restores/restore-backup.js';
 import type { RestoreOutline } from '../describe-plan.js';
@@ -60,6 +61,7 @@ export async function planRestore(
       'TargetUnfit',
       `Server ${target.server.name} has no database "${database}" to be replaced; restore it with --as ${database}.`,
     );
+  if (swap) await refuseIrreplaceable(target, database, signal);
   return {
     outline: {
       backup: outlineBackup(manifest, now),

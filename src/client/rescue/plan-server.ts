@@ -4,7 +4,9 @@ import { resolveServer } from '../../config/resolve.js';
 import { OperationError } from '../../model/failures.js';
 import { countDumpBytes } from '../../model/inventory.js';
 import { replacedName, restoredName } from '../../model/restore-names.js';
+import { administer } from '../../postgres/administer.js';
 import { isEmptyDatabase } from '../../postgres/empty-database.js';
+import { refuseUnfinished } from '../../postgres/refuse-unswappable.js';
 import type { Restoration } from '../../restores/restore-backup.js';
 import type { Source } from './open-source.js';
 import { findLeftovers, inspectTarget, refuseMissingExtensions, requireDatabase } from './inspect-target.js';
@@ -51,6 +53,8 @@ export async function planServer(rescue: Rescue, names: readonly string[]): Prom
     facts.missingRoles.forEach((role) => missingRoles.add(role));
     const isThere =
       facts.existing.has(database) && !(await findLeftovers(rescue, restoreId)).includes(database);
+    // Another restore's half is neither what was backed up nor empty.
+    if (isThere) await administer(target, signal, (client) => refuseUnfinished(client, target, [database]));
     if (isThere && !(await isEmptyDatabase(target, database, signal))) {
       plan.present.push(database);
       continue;

@@ -2,7 +2,9 @@ import { mkdir, readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import { escapeLiteral } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { markerOf } from '../../../src/postgres/restore-target.js';
 import { startPostgres, type PostgresServer } from '../../../tools/servers/postgres.js';
 import { findFreePort } from '../../../tools/servers/free-port.js';
 import { startTemporalDevServer } from '../../../tools/servers/temporal.js';
@@ -158,6 +160,12 @@ describe('a new server', () => {
       await using fresh = await startPostgres();
       const into = await describeTarget(system, fresh);
       await fresh.query('postgres', 'CREATE DATABASE shop');
+      await fresh.query('postgres', 'CREATE DATABASE tiny');
+      await fresh.query('postgres', `COMMENT ON DATABASE tiny IS ${escapeLiteral(markerOf('killed'))}`);
+      const half = await rescue('server', ...glass, ...into, '--skip-existing');
+      expect(half).toMatchObject({ exitCode: 1, stdout: '' });
+      expect(half.stderr).toMatch(/"tiny" of server .* is being restored and not complete; .* drop /);
+      await fresh.query('postgres', 'DROP DATABASE tiny');
 
       const { exitCode, stdout, stderr } = await rescue('server', ...glass, ...into, '--json');
       expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });

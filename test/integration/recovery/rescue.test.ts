@@ -33,6 +33,7 @@ it('recovers from a store’s URL and the keys alone: one database beside the li
       { HOME: scratch, TMPDIR: scratch, PGPASSWORD: password },
     );
   const dry = await rescue('--time', before!.time, '--database', 'app', '--dry-run');
+  expect(dry).toMatchObject({ exitCode: 0 });
   expect(JSON.parse(dry.stdout)).toMatchObject({ dryRun: true, database: 'app', target: { kind: 'time' } });
 
   const beside = await rescue('--time', before!.time, '--database', 'app', '--as', 'app_before');

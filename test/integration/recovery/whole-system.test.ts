@@ -94,7 +94,7 @@ it('brings one database back to the moment before a mistake, and a whole server 
   expect(again).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('is not empty') as string });
   const future = await recover('--time', '2100-01-01T00:00:00Z', '--database', 'app');
   expect(future).toMatchObject({
-    exitCode: 1,
+    exitCode: 2,
     stderr: expect.stringContaining('is in the future') as string,
   });
   const zoneless = await recover('--time', '2026-03-04T14:29:00', '--database', 'app');

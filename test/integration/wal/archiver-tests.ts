@@ -38,6 +38,8 @@ export interface RunningArchiver {
 }
 
 interface StartOptions {
+  /** Default: the archiver's own. */
+  spool: Spool;
   keys: GpgRecipients;
   server: PostgresServer;
   seconds: number;
@@ -67,7 +69,7 @@ export async function makeArchiver(server: PostgresServer, archived?: string): P
     const { host, port, user, password, binDirectory } = over.server ?? server;
     const ending = archiveWal(
       {
-        spool,
+        spool: over.spool ?? spool,
         source: {
           kind: archived === undefined ? 'stream' : 'archive',
           server: { name: 'prod', host, port, user, password, sslmode: 'disable' },

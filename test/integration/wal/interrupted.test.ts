@@ -7,6 +7,8 @@ import { findWalReach } from '../../../src/model/wal-reach.js';
 import type { Store } from '../../../src/stores/store.js';
 import { startPostgres } from '../../../tools/servers/postgres.js';
 import { findProcesses, killProcesses } from '../../support/our-processes.js';
+import { openSpool } from '../../../src/wal/spool.js';
+import { makeScratchDirectory } from '../../support/scratch-directory.js';
 import { waitUntil } from '../../support/wait-until.js';
 import {
   makeArchiver,
@@ -77,6 +79,35 @@ test('reception goes on without a gap after the server crashed, the receiver was
   archiver.start();
   await untilArchived(archiver, await writeSegment(server));
   expect(await readMissing(archiver)).toEqual([]);
+});
+
+test('a spool that is lost, and a host that was overtaken by another one, leave no gap', async () => {
+  await using server = await startPostgres();
+  const archiver = await makeArchiver(server);
+  const first = archiver.start();
+  await waitUntil('the slot is there', () => readRestart(server));
+  await untilArchived(archiver, await writeSegment(server));
+  await first.stop();
+
+  // Another host, with a spool of its own, goes on from the slot.
+  await writeSegment(server);
+  const elsewhere = { directory: await makeScratchDirectory(), id: 'other' };
+  const other = archiver.start({ spool: await openSpool(elsewhere, archiver.cluster, SEGMENT_BYTES) });
+  for (let segment = 0; segment < 3; segment++) {
+    const end = await writeSegment(server);
+    await untilArchived(archiver, end);
+    await waitUntil('the server may remove it', async () => (await readRestart(server))! >= end);
+    await server.query('postgres', 'CHECKPOINT');
+  }
+  await other.stop();
+
+  // The first one comes back, with what it had received then.
+  const back = archiver.start();
+  await untilArchived(archiver, await writeSegment(server));
+  expect(await Promise.race([back.ending, Promise.resolve('runs')])).toBe('runs');
+  await back.stop();
+  expect(await readMissing(archiver)).toEqual([]);
+  expect((await archiver.list()).gaps).toEqual([]);
 });
 
 test('a slot that is dropped while WAL streams is made anew, and nothing is missing', async () => {

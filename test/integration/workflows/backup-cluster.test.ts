@@ -1,0 +1,84 @@
+import { expect, it } from 'vitest';
+import { MAIN_QUEUE, operationId } from '../../../src/model/queues.js';
+import type { BaseBackupResult } from '../../../src/model/results.js';
+import {
+  describeRun,
+  failure,
+  failureOf,
+  makeSteps,
+  notificationsOf,
+  serve,
+  stepNames,
+  useWorkflowTests,
+  type Steps,
+} from './workflow-tests.js';
+
+useWorkflowTests();
+
+const workflowId = operationId({ kind: 'base', server: 'main' });
+const made = ['planBaseBackup', 'reserveStaging', 'baseBackup', 'upload', 'verify', 'awaitWal'] as const;
+
+async function backUp(steps: Steps, argument: object = {}): Promise<BaseBackupResult> {
+  const client = await serve(steps);
+  return (await client.workflow.execute('backupCluster', {
+    taskQueue: MAIN_QUEUE,
+    workflowId,
+    args: [argument],
+  })) as BaseBackupResult;
+}
+
+it('a base backup is committed when its WAL is there, and says what it made', async () => {
+  const steps = makeSteps();
+  const result = await backUp(steps, { server: 'main', reason: 'test' });
+  expect(stepNames(steps)).toEqual([...made, 'commitBaseBackup', 'releaseStaging']);
+  expect(result).toMatchObject({
+    server: 'main',
+    store: 'primary',
+    bytes: 310,
+    dataBytes: 900,
+    timeline: 1,
+    startLsn: '0/2000028',
+    stopLsn: '0/3000000',
+    manifestKey: `${result.backupId}.manifest.json`,
+  });
+  expect(await describeRun(workflowId)).toMatchObject({
+    outcome: 'committed',
+    memo: { BackupKind: 'base', BackupServer: 'main', BackupId: result.backupId },
+  });
+});
+
+it('one whose WAL does not come is not committed, leaves nothing, and is told of', async () => {
+  const steps = makeSteps({ awaitWal: () => Promise.reject(failure('WalMissing')) });
+  expect(await failureOf(backUp(steps))).toMatchObject({ type: 'WalMissing' });
+  expect(stepNames(steps)).toEqual([...made, 'releaseStaging', 'discardUpload', 'listChannels', 'notify']);
+  expect(await notificationsOf(steps, workflowId)).toMatchObject([{ failure: { type: 'WalMissing' } }]);
+});
+
+it('one whose artifact the store has lost meanwhile is begun anew, under another id', async () => {
+  let tries = 0;
+  const { commitBaseBackup } = makeSteps().activities;
+  const steps = makeSteps({
+    commitBaseBackup: (...args) =>
+      (tries += 1) === 1 ? Promise.reject(failure('ArtifactDamaged')) : commitBaseBackup(...args),
+  });
+  const { backupId } = await backUp(steps);
+  const plans = steps.calls.filter(({ step }) => step === 'commitBaseBackup').map(({ id }) => id);
+  expect(plans).toHaveLength(2);
+  expect(plans[0]).not.toBe(plans[1]);
+  expect(plans[1]).toBe(backupId);
+  expect(steps.calls).toContainEqual({ step: 'discardUpload', id: plans[0] });
+});
+
+it('one that was refused has begun nothing', async () => {
+  const steps = makeSteps({ planBaseBackup: () => Promise.reject(failure('InvalidConfiguration')) });
+  expect(await failureOf(backUp(steps))).toMatchObject({ type: 'InvalidConfiguration' });
+  expect(stepNames(steps).slice(0, 2)).toEqual(['planBaseBackup', 'listChannels']);
+});
+
+it('an argument that it does not know is refused by its name', async () => {
+  const steps = makeSteps();
+  expect(await failureOf(backUp(steps, { database: 'app' }))).toMatchObject({
+    type: 'InvalidArgument',
+    message: expect.stringContaining('database: is not a field of it') as string,
+  });
+});
