@@ -125,7 +125,9 @@ test('a lost server is recovered into a directory, and the steps of the cutover 
   expect(cutover.map(({ step }) => step)).toEqual(['say where it is', 'redirect traffic']);
   expect(await readFile(join(scratch, 'said'), 'utf8')).toBe(`${SERVER} ${directory}\n`);
   expect((await readdir(directory)).sort()).toEqual(expect.arrayContaining(['PG_VERSION', 'base']));
-  expect(await listActions()).toEqual(expect.arrayContaining(['cutover say where it is', 'cutover redirect traffic']));
+  expect(await listActions()).toEqual(
+    expect.arrayContaining(['cutover say where it is', 'cutover redirect traffic']),
+  );
 });
 
 test('a step of the cutover that fails is named with what is left to do; the recovered server stays', async () => {
