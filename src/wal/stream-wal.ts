@@ -13,6 +13,7 @@ import type { Store } from '../stores/store.js';
 import type { ArchiverHalf, HalfEnding } from './archiver-state.js';
 import { chooseStart, locateSegment, type ServerPast } from './choose-start.js';
 import { recordGap, type LostWal } from './record-gap.js';
+import { requireRoom } from './require-room.js';
 import { beginSpoolAt, listSpool, removeLeftPartials, type Spool } from './spool.js';
 import { watchServer } from './watch-server.js';
 
@@ -68,6 +69,7 @@ async function streamOnce(
   client: Client,
 ): Promise<HalfEnding | undefined> {
   const { spool, state, signal } = half;
+  await requireRoom(spool);
   const wal = await readWalState(client);
   if (wal.systemIdentifier !== spool.cluster.systemIdentifier) return { kind: 'otherCluster' };
   const { server, maintenanceDatabase, store } = source;

@@ -5,6 +5,7 @@ import { advanceSlot } from '../postgres/replication-slot.js';
 import { readReceived, readWalState, switchWal } from '../postgres/wal-state.js';
 import type { ArchiverHalf, ArchiverState } from './archiver-state.js';
 import { createLagMeter, SEGMENT_HEADER_BYTES } from './lag-meter.js';
+import { requireRoom } from './require-room.js';
 import { listSpool, removeLeftPartials, type Spool } from './spool.js';
 
 /** How often the server is asked where it is, in milliseconds. */
@@ -24,6 +25,7 @@ export interface ServerWatch {
  *
  * @param client - used by nobody else
  * @returns when somebody has removed the slot
+ * @throws OperationError `StagingFull` when there is too little room to receive more
  */
 export async function watchServer(
   { spool, state, signal, onAlive }: ArchiverHalf,
@@ -34,6 +36,7 @@ export async function watchServer(
   const isOverdue = createSwitchRule(maxAgeSeconds, spool.segmentBytes);
   for (;;) {
     const { flushed, inserted } = await readWalState(client);
+    await requireRoom(spool);
     const received = await readReceived(client, applicationName);
     await removeLeftPartials(spool);
     // Also where it stays: the server may give up a slot that is not used for long (idle_replication_slot_timeout).

@@ -5,6 +5,7 @@ import { parseArgument } from '../model/arguments.js';
 import { operationId } from '../model/queues.js';
 import type { BackupProgress } from '../model/results.js';
 import { beginAnew } from './begin-anew.js';
+import { finishInTime } from './end-in-time.js';
 import { isWorthBeginningAnew } from './failures.js';
 import { backupProgressQuery } from './queries.js';
 import { runOneOperation } from './run-one-operation.js';
@@ -45,20 +46,22 @@ export async function backupSubject<
     end,
     async () => {
       const argument = parseArgument(workflowType, schema, input);
-      const first = await planIt(argument);
-      const workflowId = operationId(first.subject);
-      if (workflowInfo().workflowId !== workflowId) {
-        progress.workflowId = workflowId;
-        return runOneOperation<Result>(workflowType, workflowId, {
-          ...argument,
-          server: first.subject.server,
+      return finishInTime(async () => {
+        const first = await planIt(argument);
+        const workflowId = operationId(first.subject);
+        if (workflowInfo().workflowId !== workflowId) {
+          progress.workflowId = workflowId;
+          return runOneOperation<Result>(workflowType, workflowId, {
+            ...argument,
+            server: first.subject.server,
+          });
+        }
+        return beginAnew(isWorthBeginningAnew, async (beginning) => {
+          const plan = beginning === 1 ? first : await planIt(argument);
+          progress.backupId = plan.id;
+          showSubject(plan);
+          return make(plan, progress);
         });
-      }
-      return beginAnew(isWorthBeginningAnew, async (beginning) => {
-        const plan = beginning === 1 ? first : await planIt(argument);
-        progress.backupId = plan.id;
-        showSubject(plan);
-        return make(plan, progress);
       });
     },
   );

@@ -41,7 +41,8 @@ describe('what is published', () => {
   });
 
   it('lets a result of a later version through', () => {
-    const result = { server: 'main', dryRun: true, kept: 1, deleted: 0, orphansSwept: 0, decisions: [] };
+    const counts = { kept: 1, deleted: 0, orphansSwept: 0, walDeleted: 0 };
+    const result = { server: 'main', dryRun: true, ...counts, decisions: [] };
     expect(read('pruneBackups.result').safeParse({ ...result, addedLater: 1 }).success).toBe(true);
     expect(read('pruneBackups.result').safeParse({ ...result, kept: 'one' }).success).toBe(false);
   });

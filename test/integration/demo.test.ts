@@ -2,7 +2,7 @@ import { chmod, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import pg from 'pg';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
 import { temponestDatabases } from '../../tools/data/temponest-databases.js';
 import { findProcesses } from '../support/our-processes.js';
@@ -13,6 +13,10 @@ const root = join(import.meta.dirname, '../..');
 const committed = temponestDatabases.map(
   ({ name }) => new RegExp(`^${name} +committed +${name}_\\d{8}_\\d{6} `, 'm'),
 );
+
+/** In seconds, for all that the demo does on a busy machine. */
+const PATIENCE = 150;
+vi.setConfig({ testTimeout: 3 * PATIENCE * 1000 });
 
 // The demo makes all its directories here, and its processes have it in their command line or environment.
 let scratch: string;
@@ -37,10 +41,14 @@ function startDemo(...options: string[]) {
     demo,
     /** Waits until the demo prints a text, and answers with all of its output so far. */
     sees: async (text: string): Promise<string> => {
-      await waitUntil(`the demo says "${text}"`, () => {
-        if (demo.exitCode !== null) throw new Error(`The demo ended without saying "${text}":\n${output}`);
-        return output.includes(text);
-      });
+      await waitUntil(
+        `the demo says "${text}"`,
+        () => {
+          if (demo.exitCode !== null) throw new Error(`The demo ended without saying "${text}":\n${output}`);
+          return output.includes(text);
+        },
+        PATIENCE,
+      );
       return output;
     },
   };
@@ -56,6 +64,7 @@ test('stays up with commands that work, until Ctrl-C removes everything', async 
   const output = await sees('Press Ctrl-C');
   for (const row of committed) expect(output).toMatch(row);
   expect(output).toMatch(/^langfuse +langfuse_\d{8}_\d{6} +keep +daily/m);
+  expect(output).toMatch(/base_\d{8}_\d{6}/);
 
   const [, keyFile] = /The private key is +(.*)/.exec(output)!;
   expect(await readFile(keyFile!, 'utf8')).toContain('BEGIN PGP PRIVATE KEY BLOCK');
@@ -83,6 +92,11 @@ test('stays up with commands that work, until Ctrl-C removes everything', async 
     ),
     expect.stringMatching(/^7 of 7 backups of server main in store file proven\.$/m),
   ]);
+
+  const [, losing] = /Or lose something, .*\n((?: {2}.*\n)+)/.exec(output)!;
+  const { stdout: brought } = await execa({ shell: true, stdin: 'ignore' })(`set -e\n${losing!}`);
+  expect(brought).toMatch(/^Database agentic_before on server main is agentic as it was then: /m);
+  expect(brought).toMatch(/^ made after the base backup +\| +40$/m);
 
   demo.kill('SIGINT');
   expect((await demo).exitCode).toBe(0);

@@ -4,7 +4,7 @@ import { temponestDatabases } from '../data/temponest-databases.js';
 import ensureBuild from '../ensure-build.js';
 import { installSystemPackages } from '../install/install-system-packages.js';
 import { installTemporal } from '../install/install-temporal.js';
-import { startPostgres } from '../servers/postgres.js';
+import { startPostgres, type PostgresServer } from '../servers/postgres.js';
 import { choosePostgres } from './choose-postgres.js';
 import { throwIfInterrupted } from './interruption.js';
 import { narrate } from './narrate.js';
@@ -35,14 +35,21 @@ export async function runDemo(options: DemoOptions, started: Started): Promise<b
     seedTempoNest(postgres, { scaleGiB: options.scale }),
   );
   const databases = temponestDatabases.map(({ name }) => name);
-  const system = await startBackupSystem(started, { postgres, databases, store: options.store });
+  const system = await startBackupSystem(started, {
+    ...{ postgres, databases, store: options.store },
+    server: { wal: {} },
+    schedules: { base: { dayOfWeek: 'SUNDAY', hour: 1 }, wal: { minute: 'every' }, verify: { hour: 6 } },
+  });
 
   await run(system, 'schedules', 'apply');
-  const { failed } = await run(system, 'schedules', 'trigger', 'nightly');
+  // It runs until the demo ends; when its own minute has come just now, it runs already and says so.
+  await run(system, 'schedules', 'trigger', 'wal', '--detach');
+  const nightly = await run(system, 'schedules', 'trigger', 'nightly');
+  const base = await run(system, 'schedules', 'trigger', 'base');
   await run(system, 'prune', '--dry-run');
   describePlaces(system);
-  if (!options.exit) suggestCommands(system);
-  return !failed;
+  if (!options.exit) suggestCommands(system, postgres);
+  return !nightly.failed && !base.failed;
 }
 
 /**
@@ -71,10 +78,20 @@ The configuration is  ${directory}/backups.yaml
 Temporal's UI is at   ${temporal.uiUrl}`);
 }
 
-function suggestCommands({ command }: BackupSystem): void {
+function suggestCommands({ command, directory }: BackupSystem, postgres: PostgresServer): void {
+  const { host, port, user, binDirectory } = postgres;
+  const psql = `${binDirectory}/psql`;
   console.log(`
 Three commands to try next: restore a table, put a whole database back, prove all backups:
   ${command} restore agentic --table agents
   ${command} restore saas_console --swap --yes --reason 'trying it out'
-  ${command} drill`);
+  ${command} drill
+
+Or lose something, and bring back the moment before:
+  export PGHOST=${host} PGPORT=${port} PGUSER=${user} PGPASSWORD="$(cat ${directory}/postgres-password)"
+  ${psql} agentic -c "CREATE TABLE precious AS SELECT 'made after the base backup' AS words"
+  before=$(date -u +%FT%T.%NZ)
+  ${psql} agentic -c 'DROP TABLE precious, agents CASCADE'
+  ${command} recover --time "$before" --database agentic --as agentic_before
+  ${psql} agentic_before -c 'SELECT words, (SELECT count(*) FROM agents) AS agents FROM precious'`);
 }

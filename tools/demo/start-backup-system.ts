@@ -35,6 +35,8 @@ export interface BackupSystemOptions {
   databases?: readonly string[];
   /** More of the server's section of `backups.yaml`. */
   server?: Readonly<Record<string, unknown>>;
+  /** Schedules beside `nightly` and `drill-monthly`. */
+  schedules?: Readonly<Record<string, unknown>>;
   /** A directory, or a bucket of a server started for it. */
   store: StoreKind;
 }
@@ -46,7 +48,7 @@ export interface BackupSystemOptions {
  */
 export async function startBackupSystem(
   started: Started,
-  { postgres, databases, store, server }: BackupSystemOptions,
+  { postgres, databases, store, server, schedules }: BackupSystemOptions,
 ): Promise<BackupSystem> {
   const temporal = await narrate('Starting Temporal', () =>
     started.add(() => startTemporalDevServer({ ui: true })),
@@ -64,6 +66,7 @@ export async function startBackupSystem(
     ...{ directory, postgres, key, workerPort },
     ...(databases && { databases }),
     ...(server && { server }),
+    ...(schedules && { schedules }),
     ...(served && { store: served }),
   });
   const command = await writeCommand(directory, {

@@ -15,6 +15,8 @@ export interface Site {
   databases?: readonly string[];
   /** More of the server's section of `backups.yaml`. */
   server?: Readonly<Record<string, unknown>>;
+  /** Schedules beside `nightly` and `drill-monthly`. */
+  schedules?: Readonly<Record<string, unknown>>;
   /** Left out, backups go into a directory. */
   store?: Pick<ServedStore, 'configuration' | 'secrets'>;
   key: GpgKey;
@@ -56,7 +58,7 @@ export async function writeConfiguration(site: Site): Promise<WrittenConfigurati
     stores: [store],
     restore: { privateKeysFile: key.privateKeyFile },
     approvals: { provider: 'none' },
-    schedules: { nightly: { hour: 2 }, 'drill-monthly': { dayOfMonth: 1, hour: 4 } },
+    schedules: { nightly: { hour: 2 }, 'drill-monthly': { dayOfMonth: 1, hour: 4 }, ...site.schedules },
     programDirectories: [postgres.binDirectory],
     worker: { address: '127.0.0.1', port: site.workerPort, shutdownGrace: '5s' },
   };

@@ -1,5 +1,6 @@
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { OperationError } from '../../../src/model/failures.js';
 import { formatLsn, parseSegmentName } from '../../../src/model/wal-segment.js';
@@ -57,6 +58,42 @@ test('a store that is down makes the spool grow and the lag be told; nothing lea
   );
   expect(await readMissing(archiver)).toEqual([]);
 });
+
+test.skipIf(process.getuid?.() !== 0)(
+  'WAL that cannot be shipped leaves room on the staging volume, and stays on the server',
+  async () => {
+    await using server = await startPostgres();
+    const archiver = await makeArchiver(server);
+    const volume = await makeScratchDirectory();
+    await execa('mount', ['-t', 'tmpfs', '-o', 'size=320m', 'tmpfs', volume]);
+    try {
+      let isDown = true;
+      const store: Store = {
+        ...archiver.store,
+        putDocument: (...args) =>
+          isDown
+            ? Promise.reject(new OperationError('StoreUnreachable', 'It is down; wait.'))
+            : archiver.store.putDocument(...args),
+      };
+      const spool = await openSpool({ directory: volume, id: 'small' }, archiver.cluster, SEGMENT_BYTES);
+      const running = archiver.start({ store, spool });
+      await waitUntil('the slot is there', () => readRestart(server));
+      let end = 0n;
+      for (let segment = 0; segment < 12; segment++) end = await writeSegment(server);
+      await waitUntil('reception waits', () => running.state.trouble.receiving);
+      expect(running.state.trouble.receiving).toMatch(/^Less than 256 MiB are left on the staging volume/);
+      const { bavail, bsize } = await statfs(volume);
+      expect(bavail * bsize).toBeGreaterThan(100 * 1024 * 1024);
+      isDown = false;
+      await untilArchived(archiver, end);
+      await waitUntil('the server may remove it', async () => (await readRestart(server))! >= end);
+      expect(await readMissing(archiver)).toEqual([]);
+      await running.stop();
+    } finally {
+      await execa('umount', [volume]);
+    }
+  },
+);
 
 test('reception goes on without a gap after the server crashed, the receiver was killed, and another run began', async () => {
   await using server = await startPostgres();

@@ -9,6 +9,7 @@ import {
   notificationsOf,
   serve,
   stepNames,
+  untilCancelled,
   useWorkflowTests,
   type Steps,
 } from './workflow-tests.js';
@@ -81,4 +82,18 @@ it('an argument that it does not know is refused by its name', async () => {
     type: 'InvalidArgument',
     message: expect.stringContaining('database: is not a field of it') as string,
   });
+});
+
+it('one that a schedule starts is given up before its time is over', async () => {
+  const steps = makeSteps({ awaitWal: untilCancelled });
+  const client = await serve(steps);
+  const run = client.workflow.execute('backupCluster', {
+    taskQueue: MAIN_QUEUE,
+    workflowId: 'temponest-backups/base-2026-11-29T01:00:00Z',
+    workflowExecutionTimeout: '20 seconds',
+    args: [{}],
+  });
+  expect(await failureOf(run)).toMatchObject({ type: 'Stalled' });
+  expect(stepNames(steps)).not.toContain('commitBaseBackup');
+  expect(await describeRun(workflowId)).toMatchObject({ status: 'CANCELLED' });
 });
