@@ -17,7 +17,7 @@ export interface WalState {
 /**
  * Reads where the server is.
  *
- * @throws OperationError `InvalidConfiguration` for a standby, which writes no WAL of its own
+ * @throws OperationError `ServerUnreachable` for one that recovers, which writes no WAL of its own: it may be promoted yet
  */
 export async function readWalState(client: Client): Promise<WalState> {
   const { rows } = await client.query<{ standby: boolean; system: string; bytes: string }>(
@@ -28,8 +28,8 @@ export async function readWalState(client: Client): Promise<WalState> {
   const { standby, system, bytes } = rows[0]!;
   if (standby)
     throw new OperationError(
-      'InvalidConfiguration',
-      `Server ${client.host}:${client.port} is a standby; set host of the server in backups.yaml to its primary.`,
+      'ServerUnreachable',
+      `Server ${client.host}:${client.port} is in recovery; if it is a standby, set host of the server in backups.yaml to its primary.`,
     );
   const { rows: positions } = await client.query<{ name: string; flushed: string; inserted: string }>(
     `SELECT pg_walfile_name(pg_current_wal_insert_lsn()) AS name,

@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { GpgRecipients } from '../archive/gpg.js';
-import { withEncryption } from '../archive/gpg.js';
+import { withEncryption, type GpgRecipients } from '../archive/gpg.js';
+import type { OperationError } from '../model/failures.js';
 import { segmentName } from '../model/wal-segment.js';
 import { endRecordedChildren } from '../programs/child-ledger.js';
 import type { PipelineProgram } from '../programs/run-pipeline.js';
+import type { Store } from '../stores/store.js';
 import type { ArchiverHalf, ArchiverState, HalfEnding } from './archiver-state.js';
 import { recordGap, type LostWal } from './record-gap.js';
 import type { ShippingMeans } from './ship-file.js';
@@ -16,10 +17,8 @@ import {
   type Spool,
   type SpooledSegment,
 } from './spool.js';
-import { watchArchivedServer, type ArchivedServer } from './watch-archived-server.js';
-import type { Store } from '../stores/store.js';
 import { streamWal, type StreamSource } from './stream-wal.js';
-import type { OperationError } from '../model/failures.js';
+import { watchArchivedServer, type ArchivedServer } from './watch-archived-server.js';
 
 /** Where WAL comes from, and the store that it goes to: by a stream, or put into the spool by the server itself. */
 export type WalSource = (({ kind: 'stream' } & StreamSource) | ({ kind: 'archive' } & ArchivedServer)) & {

@@ -15,6 +15,13 @@ async function promote(server: PostgresServer): Promise<void> {
   await appendFile(join(server.dataDirectory, 'postgresql.conf'), "restore_command = '/bin/false'\n");
   await writeFile(join(server.dataDirectory, 'recovery.signal'), '');
   await server.start();
+  await waitUntil('it is promoted', async () => {
+    const [row] = await server.query<{ recovers: boolean }>(
+      'postgres',
+      'SELECT pg_is_in_recovery() AS recovers',
+    );
+    return !row!.recovers;
+  });
 }
 
 test('the timeline of a server that was promoted is followed, and nothing is missing along it', async () => {
