@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
 import { OperationError } from '../model/failures.js';
 import type { GcsConnection } from './gcs-connection.js';
-import { answerOfGcs, isNotThere, isTaken } from './gcs-errors.js';
-import { deleteObject, getMetadata, putObject, type GcsObjectSettings } from './gcs-objects.js';
-import { askSession, sendPart, type GcsSession } from './gcs-session.js';
-import { endUploads, findOrBeginUpload, type GcsUpload } from './gcs-uploads.js';
+import { isNotThere, isTaken } from './gcs-errors.js';
+import { getMetadata, putObject, type GcsObjectSettings } from './gcs-objects.js';
+import { sendFile } from './gcs-send-file.js';
+import { endUploads, findOrBeginUpload } from './gcs-uploads.js';
 import { choosePartSize } from './part-size.js';
 import { readSourceFile } from './source-file.js';
 import type { SourceFile, StoreReceipt, TransferOptions } from './store.js';
@@ -84,60 +83,16 @@ async function putResumably(
     const md5 = await sendFile(gcs, key, upload, file, options);
     // What cannot be deleted now is found by `listUnfinished`.
     await endUploads(gcs, key, signal).catch(() => undefined);
-    return md5;
+    if (md5 !== undefined) return md5;
+    throw new OperationError(
+      'StoreUnreachable',
+      `Store "${gcs.name}" (${gcs.url}): the data was damaged on its way; check the network.`,
+    );
   } catch (error) {
-    const isHopeless = error instanceof OperationError && error.type === 'ArtifactDamaged';
+    const isDamaged = error instanceof OperationError && error.type === 'ArtifactDamaged';
     // The first error counts.
-    if (isHopeless || isTaken(error) || isNotThere(error))
+    if (isDamaged || isTaken(error) || isNotThere(error))
       await endUploads(gcs, key, signal).catch(() => undefined);
     throw error;
   }
-}
-
-/** Sends what the session does not have. The last part makes the object: it goes when the file proved undamaged. */
-async function sendFile(
-  gcs: GcsConnection,
-  key: string,
-  { uri, isContinued }: GcsUpload,
-  file: SourceFile,
-  { signal, onProgress }: TransferOptions,
-): Promise<string> {
-  const { bytes } = file;
-  const session = isContinued ? await askSession(gcs, uri, bytes, signal) : { persisted: 0 };
-  const buffers = [1, 2].map(() => Buffer.allocUnsafeSlow(choosePartSize(bytes)));
-  const hash = createHash('md5');
-  let last = { content: Buffer.alloc(0) as Buffer, position: 0, bytes };
-  for await (const content of readSourceFile(file, () => buffers.reverse()[0]!, signal)) {
-    hash.update(content);
-    const end = last.position + last.content.length;
-    await sendPart(gcs, uri, session, last, signal);
-    if (end > 0) onProgress(end);
-    last = { content, position: end, bytes };
-  }
-  const md5 = hash.digest('base64');
-  if (await finish(gcs, uri, session, { ...last, md5 }, signal)) return md5;
-  await deleteObject(gcs, key, signal);
-  await endUploads(gcs, key, signal);
-  throw new OperationError(
-    'StoreUnreachable',
-    `Store "${gcs.name}" (${gcs.url}): the data was damaged on its way; check the network.`,
-  );
-}
-
-/** Sends the last part; answers whether the store has what was sent. */
-async function finish(
-  gcs: GcsConnection,
-  uri: string,
-  session: GcsSession,
-  last: Parameters<typeof sendPart>[3] & { md5: string },
-  signal: AbortSignal,
-): Promise<boolean> {
-  try {
-    await sendPart(gcs, uri, session, last, signal);
-  } catch (error) {
-    // How the store refuses content that has another MD5.
-    if (answerOfGcs(error).status === 400) return false;
-    throw error;
-  }
-  return session.finishedAs === last.md5;
 }

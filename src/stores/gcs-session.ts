@@ -11,8 +11,8 @@ import { answerOfGcs } from './gcs-errors.js';
 export interface GcsSession {
   /** As many bytes of the file as the store has for certain. */
   persisted: number;
-  /** The MD5 of the object that the upload has become; base64. */
-  finishedAs?: string;
+  /** The object that the upload has become. */
+  finished?: { md5Hash?: string; generation: string };
 }
 
 /** A request is sent so often, unless the store keeps more of the file each time. */
@@ -51,7 +51,7 @@ export async function sendPart(
 ): Promise<void> {
   const { content, position, bytes, md5 } = part;
   const end = position + content.length;
-  for (let tries = 1; session.persisted < end && session.finishedAs === undefined; tries++) {
+  for (let tries = 1; session.persisted < end && session.finished === undefined; tries++) {
     const from = session.persisted;
     try {
       const range = `bytes ${from}-${end - 1}/${bytes}`;
@@ -85,8 +85,8 @@ async function put(
     const response = await fetch(uri, request);
     const answer = await response.text();
     if (response.ok) {
-      const { size, md5Hash = '' } = JSON.parse(answer) as { size: string; md5Hash?: string };
-      return { persisted: Number(size), finishedAs: md5Hash };
+      const finished = JSON.parse(answer) as NonNullable<GcsSession['finished']> & { size: string };
+      return { persisted: Number(finished.size), finished };
     }
     if (ended.includes(response.status)) throw endedByOthers();
     if (response.status !== 308) throw Object.assign(new Error('refused'), { code: response.status });

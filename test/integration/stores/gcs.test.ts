@@ -130,10 +130,13 @@ describe('the Google store', () => {
     });
   });
 
-  it('refuses what was damaged on its way, and takes it from the next try', async () => {
+  it.each([
+    { who: 'the store', ignoreHash: false },
+    { who: 'this side', ignoreHash: true },
+  ])('$who refuses what was damaged on its way, and takes it from the next try', async ({ ignoreHash }) => {
     let damaged = 0;
     const damage = (request: SessionRequest) => startOf(request) === PART && (damaged += 1) === 1;
-    await withSessions('damaged', { damage }, async (store) => {
+    await withSessions(`damaged-${ignoreHash}`, { damage, ignoreHash }, async (store) => {
       const file = await files.make(3 * PART);
       await expect(store.putFile('a/file', file, transfer())).rejects.toMatchObject({
         type: 'StoreUnreachable',
