@@ -1,3 +1,4 @@
+import { realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { OperationError } from '../model/failures.js';
 import { findProgram } from '../programs/locate-program.js';
@@ -51,5 +52,6 @@ export async function locateServerPrograms(
   directories: readonly string[],
   signal: AbortSignal,
 ): Promise<string> {
-  return dirname(await locateClient(INITDB, major, directories, signal));
+  // The others are beside it, and not where somebody has put a link to it.
+  return dirname(await realpath(await locateClient(INITDB, major, directories, signal)));
 }
