@@ -257,6 +257,39 @@ async function recordRecoveries(servers: Servers): Promise<void> {
   await rm(join(system.stagingDirectory, 'wal'), { recursive: true, force: true });
 }
 
+async function recordDisasters(servers: Servers): Promise<void> {
+  await using postgres = await startPostgres();
+  secrets.push(postgres.password);
+  await postgres.query('postgres', 'CREATE DATABASE app');
+  const broken = join(directory, 'broken');
+  await using system = await startBackupSystem({
+    ...{ postgres, temporal: servers.temporal, databases: ['app'] },
+    server: { wal: { maxAge: '1s' }, checks: { app: ['SELECT current_database() IS NOT NULL'] } },
+    configuration: {
+      approvals: { provider: 'none' },
+      restore: { cutover: [{ step: 'redirect traffic', command: ['/usr/bin/test', '!', '-e', broken] }] },
+    },
+  });
+  const archiving = await start(system, 'archiveWal', {});
+  await (await start(system, 'backupCluster', {})).result();
+  const recover = (name: string) =>
+    start(system, 'recoverServer', { into: { directory: join(system.scratch, name) } });
+  await record('recover-lost-server', await recover('whole'));
+  await writeFile(broken, '');
+  try {
+    await record('recover-lost-server-cutover-failed', await recover('broken'));
+  } finally {
+    await rm(broken);
+  }
+  await record('recover-lost-server-wrong-argument', await start(system, 'recoverServer', {}));
+  await record('drill-disaster', await start(system, 'drillDisasterRecovery', {}));
+  await archiving.cancel();
+  await archiving.result().catch(() => undefined);
+  await postgres.stop();
+  await record('drill-disaster-server-gone', await start(system, 'drillDisasterRecovery', {}));
+  await rm(join(system.stagingDirectory, 'wal'), { recursive: true, force: true });
+}
+
 async function recordLostRestoreHost(servers: Servers): Promise<void> {
   await using system = await startHeldRestoreSystem('restore', servers);
   const restore = await system.startRestore({ mode: 'swap' });
@@ -305,5 +338,6 @@ await recordBaseBackups(servers);
 await recordArchivers(servers);
 await recordRestores(servers);
 await recordRecoveries(servers);
+await recordDisasters(servers);
 await recordCancelledRestore(servers);
 await recordLostRestoreHost(servers);
