@@ -5,11 +5,15 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { BlobServiceClient } from '@azure/storage-blob';
 import { HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { Storage } from '@google-cloud/storage';
 import { Client, Connection } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { execa } from 'execa';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { startAzurite } from '../../tools/servers/azurite.js';
+import { startFakeGcs } from '../../tools/servers/gcs.js';
 import { startMinio } from '../../tools/servers/minio.js';
 import { startPostgres } from '../../tools/servers/postgres.js';
 import { startTemporal124 } from '../../tools/servers/temporal-1-24.js';
@@ -192,6 +196,32 @@ test.each([
   );
   await server.createBucket('locked', { objectLock: true });
   await expect(server.createBucket('locked')).rejects.toThrow();
+  await server.stop();
+  await expectNothingLeft();
+});
+
+test('Azurite keeps blobs and checks signatures', async () => {
+  const server = await startAzurite({ containers: ['backups'] });
+  const blobWith = (connectionString: string) =>
+    BlobServiceClient.fromConnectionString(connectionString, { retryOptions: { maxTries: 1 } })
+      .getContainerClient('backups')
+      .getBlockBlobClient('postgres/a/b');
+  await blobWith(server.connectionString).upload('twelve bytes', 12);
+  expect((await blobWith(server.connectionString).getProperties()).contentLength).toBe(12);
+  const wrong = server.connectionString.replace(server.accountKey, 'd3Jvbmc=');
+  await expect(blobWith(wrong).getProperties()).rejects.toMatchObject({ statusCode: 403 });
+  await server.stop();
+  await expectNothingLeft();
+});
+
+test('fake-gcs-server keeps objects over a crash', async () => {
+  const server = await startFakeGcs({ buckets: ['backups'] });
+  const storage = new Storage({ apiEndpoint: server.endpoint, useAuthWithCustomEndpoint: false });
+  const file = storage.bucket('backups').file('postgres/a/b');
+  await file.save('twelve bytes', { resumable: false });
+  await server.kill();
+  await server.start();
+  expect(Number((await file.getMetadata())[0].size)).toBe(12);
   await server.stop();
   await expectNothingLeft();
 });

@@ -2,17 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { installAzurite } from '../install/install-azurite.js';
 import { findFreePort } from './free-port.js';
-import {
-  makeServerDirectory,
-  makeStop,
-  startOrStop,
-  type Restartable,
-  type Stoppable,
-} from './server-directory.js';
+import { makeServerDirectory, makeStop, startOrStop, type Stoppable } from './server-directory.js';
 import { prepareServerProcess } from './server-process.js';
 
-/** Azurite, running, with one storage account. */
-export interface Azurite extends Stoppable, Restartable {
+/** Azurite, running, with one storage account. A crash would lose what it took in its last seconds. */
+export interface Azurite extends Stoppable {
   /** The account's URL. */
   endpoint: string;
   account: string;
@@ -61,7 +55,5 @@ export async function startAzurite(options: { containers?: readonly string[] } =
   return {
     ...{ endpoint, account, accountKey, connectionString, createContainer },
     ...stoppable,
-    kill: () => server.kill(),
-    start: () => server.start(),
   };
 }
