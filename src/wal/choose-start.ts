@@ -1,5 +1,5 @@
+import { holdsWalFile } from '../catalogue/holds-wal-file.js';
 import { listWal } from '../catalogue/wal-archive.js';
-import { walDigestKey } from '../model/physical-keys.js';
 import { timelineAt, type PastTimeline } from '../model/timeline-history.js';
 import {
   parseSegmentName,
@@ -70,7 +70,7 @@ async function isArchivedUpTo(
 ): Promise<boolean> {
   const before = start - BigInt(spool.segmentBytes);
   const file = segmentName({ timeline, start: before }, spool.segmentBytes);
-  return (await store.describe(walDigestKey(spool.cluster, file), signal)) !== undefined;
+  return holdsWalFile(store, spool.cluster, file, signal);
 }
 
 async function findArchivedEnd({ spool, store, signal }: StartFacts): Promise<Lsn | undefined> {
