@@ -17,6 +17,7 @@ const notOfRestores: FailureType[] = [
   'SlotUnusable',
   'TargetOutOfWindow',
   'RecoveryFailed',
+  'CutoverFailed',
 ];
 
 let page: string;
