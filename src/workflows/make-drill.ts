@@ -13,6 +13,7 @@ import {
 } from '../model/drill.js';
 import { reserveRestoreStep, restoreLightStep, stagingSteps } from './activity-options.js';
 import { isNeverBegun, rootFailure } from './failures.js';
+import { tidy } from './tidy.js';
 
 const { reserveDrillStaging } = proxyActivities<Activities>(reserveRestoreStep);
 const { reportDrill } = proxyActivities<Activities>(restoreLightStep);
@@ -97,10 +98,7 @@ export async function makeDrill(plan: DrillPlan, progress: DrillProgress): Promi
     throw error;
   } finally {
     await CancellationScope.nonCancellable(async () => {
-      if (isGone) return;
-      await releaseDrillStaging(plan).catch((error: unknown) => {
-        log.warn('staging could not be tidied and is swept later', rootFailure(error));
-      });
+      if (!isGone) await tidy('staging', () => releaseDrillStaging(plan));
     });
   }
 }

@@ -1,4 +1,4 @@
-import { CancellationScope, log, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
 import type {
   RecoveryPlan,
@@ -11,14 +11,15 @@ import type {
 import type { RestorePlan } from '../model/restore.js';
 import { reserveRestoreStep, restoreLightStep, stagingSteps } from './activity-options.js';
 import { beginAnew } from './begin-anew.js';
-import { isNeverBegun, isStagingGone, rootFailure } from './failures.js';
+import { isNeverBegun, isStagingGone } from './failures.js';
 import { refuseUnfit } from './refuse-unfit.js';
+import { tidy } from './tidy.js';
+import { timeSteps, type TimeStep } from './time-steps.js';
 
 const { reserveRecoveryStaging } = proxyActivities<Activities>(reserveRestoreStep);
 const { swap, discardRestored } = proxyActivities<Activities>(restoreLightStep);
 
 type Made = Omit<RecoveryResult, 'dryRun' | 'plan' | 'approvedBy'>;
-type Timed = <T>(step: RecoveryStep, bytesExpected: number, work: () => Promise<T>) => Promise<T>;
 
 /**
  * Recovers a server, and begins anew on another host when its staging is lost for good; what is then done with it hands
@@ -49,7 +50,7 @@ export interface Recovered {
   begun: RollForwardPlan;
   /** Steps on the volume that it is on. */
   program: Activities;
-  time: Timed;
+  time: TimeStep<RecoveryStep>;
 }
 
 /**
@@ -73,14 +74,7 @@ async function recoverOnce<T>(
   progress: Pick<RecoveryProgress, 'step' | 'bytesExpected'>,
   use: (recovered: Recovered) => Promise<T>,
 ) {
-  const secondsPerStep: Partial<Record<RecoveryStep, number>> = {};
-  const time: Timed = async (step, bytesExpected, work) => {
-    Object.assign(progress, { step, bytesExpected });
-    const begunAt = Date.now();
-    const result = await work();
-    secondsPerStep[step] = (Date.now() - begunAt) / 1000;
-    return result;
-  };
+  const { time, secondsPerStep } = timeSteps<RecoveryStep>(progress);
   const { bytes } = begun.baseBackup;
   const { queue } = await time('reserve', 0, () => reserveRecoveryStaging(begun));
   const options = stagingSteps(queue, begun.heartbeatSeconds);
@@ -109,7 +103,7 @@ async function recoverOnce<T>(
 async function restoreExtracted(
   plan: RestorePlan,
   program: Pick<Activities, 'restore' | 'compare'>,
-  time: Timed,
+  time: TimeStep<RecoveryStep>,
 ): Promise<Pick<Made, 'restored' | 'replaced'>> {
   refuseUnfit(plan);
   const { dumpBytes, database } = plan.backup;
@@ -126,13 +120,5 @@ async function restoreExtracted(
   } finally {
     if (!isDone)
       await CancellationScope.nonCancellable(() => tidy('the database it made', () => discardRestored(plan)));
-  }
-}
-
-async function tidy(what: string, work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    log.warn(`${what} could not be tidied by ${workflowInfo().workflowId}`, rootFailure(error));
   }
 }

@@ -1,9 +1,11 @@
-import { CancellationScope, log, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
 import type { RestorePlan, RestoreProgress, RestoreResult, RestoreStep } from '../model/restore.js';
 import { reserveRestoreStep, restoreLightStep, stagingSteps } from './activity-options.js';
 import { beginAnew } from './begin-anew.js';
-import { isNeverBegun, isStagingGone, rootFailure } from './failures.js';
+import { isNeverBegun, isStagingGone } from './failures.js';
+import { tidy } from './tidy.js';
+import { timeSteps } from './time-steps.js';
 
 const { reserveRestoreStaging } = proxyActivities<Activities>(reserveRestoreStep);
 const { swap, discardRestored } = proxyActivities<Activities>(restoreLightStep);
@@ -37,15 +39,7 @@ async function restoreOnce(
   lasting: Pick<RestoreResult, 'roles'>,
   progress: RestoreProgress,
 ): Promise<Pick<RestoreResult, 'restored' | 'replaced' | 'secondsPerStep'>> {
-  const secondsPerStep: Partial<Record<RestoreStep, number>> = {};
-  async function time<T>(step: RestoreStep, bytesExpected: number, work: () => Promise<T>): Promise<T> {
-    Object.assign(progress, { step, bytesExpected });
-    const begun = Date.now();
-    const result = await work();
-    secondsPerStep[step] = (Date.now() - begun) / 1000;
-    return result;
-  }
-
+  const { time, secondsPerStep } = timeSteps<RestoreStep>(progress);
   const { bytes, dumpBytes } = plan.backup;
   const { queue } = await time('reserve', 0, () => reserveRestoreStaging(plan));
   const options = stagingSteps(queue, plan.heartbeatSeconds);
@@ -79,13 +73,5 @@ async function restoreOnce(
       if (mayHaveMade && !isDone) await tidy('the database it made', () => discardRestored(plan));
       if (!isGone) await tidy('staging', () => short.releaseRestoreStaging(plan));
     });
-  }
-}
-
-async function tidy(what: string, work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    log.warn(`${what} could not be tidied by ${workflowInfo().workflowId}`, rootFailure(error));
   }
 }

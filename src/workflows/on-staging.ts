@@ -1,10 +1,12 @@
-import { CancellationScope, log, proxyActivities, type ActivityInterfaceFor } from '@temporalio/workflow';
+import { CancellationScope, proxyActivities, type ActivityInterfaceFor } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
 import type { AnyPlan, StagedFile } from '../activities/staged-backup.js';
 import type { FailureType } from '../model/failures.js';
 import type { BackupProgress } from '../model/results.js';
 import { reserveStep, stagingSteps, storeStep } from './activity-options.js';
 import { isNeverBegun, rootFailure } from './failures.js';
+import { tidy } from './tidy.js';
+import { timeSteps, type TimeStep } from './time-steps.js';
 
 const { reserveStaging } = proxyActivities<Activities>(reserveStep);
 const { discardUpload } = proxyActivities<Activities>(storeStep);
@@ -16,8 +18,7 @@ type CommonStep = 'reserve' | 'upload' | 'verify' | 'commit';
 export interface StagingWork<Step extends string> {
   /** Of the steps that have ended. */
   secondsPerStep: Partial<Record<Step, number>>;
-  /** Shows a step in the progress while it goes on, and notes how long it took. */
-  time: <T>(step: Step, bytesExpected: number, work: () => Promise<T>) => Promise<T>;
+  time: TimeStep<Step>;
   /** The steps on the volume's own queue that run PostgreSQL's programs, the compressor, gpg. */
   program: ActivityInterfaceFor<Activities>;
   /** Sends the artifact to the primary store and proves that it is there. */
@@ -37,15 +38,7 @@ export async function onStaging<Step extends BackupProgress['step'], T>(
   progress: BackupProgress,
   make: (work: StagingWork<Step | CommonStep>) => Promise<T>,
 ): Promise<T> {
-  const secondsPerStep: Partial<Record<Step | CommonStep, number>> = {};
-  const time: StagingWork<Step | CommonStep>['time'] = async (step, bytesExpected, work) => {
-    Object.assign(progress, { step, bytesExpected });
-    const begun = Date.now();
-    const result = await work();
-    secondsPerStep[step] = (Date.now() - begun) / 1000;
-    return result;
-  };
-
+  const { time, secondsPerStep } = timeSteps<Step | CommonStep>(progress);
   const { queue } = await time('reserve', 0, () => reserveStaging(plan));
   const options = stagingSteps(queue, plan.heartbeatSeconds);
   const program = proxyActivities<Activities>(options.program);
@@ -82,14 +75,5 @@ export async function onStaging<Step extends BackupProgress['step'], T>(
       if (!isGone) await tidy('staging', () => short.releaseStaging(plan));
       if (isUploading && !mayExist) await tidy('the store', () => discardUpload(plan));
     });
-  }
-}
-
-/** Cleans up. What cannot be cleaned now is swept later, by the next reservation or prune: no reason to fail a backup. */
-async function tidy(what: string, work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    log.warn(`${what} could not be tidied and is swept later`, rootFailure(error));
   }
 }
