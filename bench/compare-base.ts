@@ -1,9 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { execa } from 'execa';
-import { MAIN_QUEUE } from '../src/model/queues.js';
 import type { BaseBackupResult } from '../src/model/results.js';
 import { seedTempoNest } from '../tools/data/seed-temponest.js';
 import { temponestDatabases } from '../tools/data/temponest-databases.js';
@@ -11,10 +9,10 @@ import { makeDirectory } from '../tools/demo/make-directory.js';
 import { narrate } from '../tools/demo/narrate.js';
 import { startBackupSystem } from '../tools/demo/start-backup-system.js';
 import { withStarted } from '../tools/demo/with-started.js';
-import { waitUntil } from '../test/support/wait-until.js';
 import type { PostgresServer } from '../tools/servers/postgres.js';
 import { readPeakMemory } from './process-memory.js';
 import { programEnvironment } from './program-environment.js';
+import { backUpCluster, startArchiving } from './run-our-base.js';
 import { preparePgBackRest } from './run-pgbackrest.js';
 import { time } from './statistics.js';
 import { startSeededPostgres } from './with-system.js';
@@ -86,32 +84,6 @@ export async function compareBase(scaleGiB: number, rounds: number): Promise<Bas
       await connection.close();
     }
   });
-}
-
-async function startArchiving(client: Client, postgres: PostgresServer): Promise<void> {
-  await client.workflow.start('archiveWal', {
-    workflowId: `bench-${randomUUID()}`,
-    taskQueue: MAIN_QUEUE,
-    args: [{}],
-  });
-  await waitUntil('a replication slot is in use', async () => {
-    const slots = await postgres.query('postgres', 'SELECT FROM pg_replication_slots');
-    const senders = await postgres.query(
-      'postgres',
-      "SELECT FROM pg_stat_replication WHERE state = 'streaming'",
-    );
-    return slots.length > 0 && senders.length > 0;
-  });
-}
-
-/** From the request to start it until its result is known here. */
-async function backUpCluster(client: Client): Promise<BaseBackupResult> {
-  const handle = await client.workflow.start('backupCluster', {
-    workflowId: `bench-${randomUUID()}`,
-    taskQueue: MAIN_QUEUE,
-    args: [{}],
-  });
-  return (await handle.result()) as BaseBackupResult;
 }
 
 /** One uncompressed tar of everything, in the clear: nothing that goes over the replication protocol can be quicker. */

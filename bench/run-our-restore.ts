@@ -1,6 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
-import type { DrillRestoreArgument, RestoreDatabaseArgument } from '../src/model/arguments.js';
+import type {
+  DrillDisasterRecoveryArgument,
+  DrillRestoreArgument,
+  RestoreDatabaseArgument,
+} from '../src/model/arguments.js';
+import type { DisasterDrillResult } from '../src/model/disaster-drill.js';
 import type { DrillResult } from '../src/model/drill.js';
 import { MAIN_QUEUE } from '../src/model/queues.js';
 import type { RestoreResult } from '../src/model/restore.js';
@@ -24,6 +29,12 @@ export async function restoreDatabase(
 export async function drillRestore(client: Client): Promise<FinishedRun<DrillResult>> {
   const all: DrillRestoreArgument = {};
   return await run(client, 'drillRestore', all);
+}
+
+/** Plays the loss of the server; fails when it does not come back whole. */
+export async function drillDisasterRecovery(client: Client): Promise<DisasterDrillResult> {
+  const theOnlyServer: DrillDisasterRecoveryArgument = {};
+  return (await run<DisasterDrillResult>(client, 'drillDisasterRecovery', theOnlyServer)).result;
 }
 
 async function run<T>(client: Client, workflowType: string, argument: unknown): Promise<FinishedRun<T>> {

@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { benchBase, type BaseBenchOptions } from '../bench/base.js';
 import { benchLevels } from '../bench/levels.js';
 import { benchNightly, type NightlyOptions } from '../bench/nightly.js';
+import { benchRecovery, type RecoveryBenchOptions } from '../bench/recovery.js';
 import { benchRestore, type RestoreBenchOptions } from '../bench/restore.js';
 import { benchWal, type WalBenchOptions } from '../bench/wal.js';
 import { Interrupted } from './demo/interruption.js';
@@ -45,6 +46,14 @@ program
   .option('--rounds <number>', 'how often each side runs', parseRounds, 2)
   .option('--json', 'the last line on standard output is one JSON object', false)
   .action((options: WalBenchOptions) => benchWal(options));
+
+program
+  .command('recovery')
+  .description('recoveries of a whole server beside replay alone; what its loss would cost')
+  .option('--scale <GiB>', 'size of the data; half as much WAL is replayed on it', parsePositive, 1)
+  .option('--rounds <number>', 'how often each side runs', parseRounds, 3)
+  .option('--json', 'the last line on standard output is one JSON object', false)
+  .action((options: RecoveryBenchOptions) => benchRecovery(options));
 
 program
   .command('levels')
