@@ -8,7 +8,7 @@ const mayImport = {
   files: [],
   programs: ['model', 'observability', 'files'],
   staging: ['model', 'observability', 'files', 'programs'],
-  postgres: ['model', 'observability', 'programs'],
+  postgres: ['model', 'observability', 'files', 'programs'],
   archive: ['model', 'observability', 'programs'],
   stores: ['model', 'observability', 'files'],
   config: ['model', 'observability'],
@@ -25,7 +25,7 @@ const mayImport = {
     'stores',
     'catalogue',
   ],
-  restores: ['model', 'observability', 'programs', 'postgres', 'archive', 'stores', 'catalogue'],
+  restores: ['model', 'observability', 'files', 'programs', 'postgres', 'archive', 'stores', 'catalogue'],
   base: ['model', 'observability', 'programs', 'postgres', 'archive', 'stores', 'catalogue'],
   drills: ['model', 'observability', 'programs', 'postgres', 'archive', 'stores', 'catalogue', 'restores'],
   recovery: [

@@ -1,5 +1,6 @@
-import { access, mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { exists } from '../files/exists.js';
 import type { ServerConnection } from '../model/server-connection.js';
 import { runProgram } from '../programs/run-program.js';
 import { asOrdinaryUser, giveToOrdinaryUser } from './ordinary-user.js';
@@ -32,11 +33,7 @@ export async function withScratchServer<T>(
 /** Makes the data directory, unless an earlier step has. */
 async function makeCluster(directory: string, binDirectory: string, context: ServeContext): Promise<string> {
   const dataDirectory = join(directory, 'data');
-  const isThere = await access(dataDirectory).then(
-    () => true,
-    () => false,
-  );
-  if (isThere) return dataDirectory;
+  if (await exists(dataDirectory)) return dataDirectory;
   const partial = `${dataDirectory}.partial`;
   await rm(partial, { recursive: true, force: true });
   await mkdir(partial, { recursive: true, mode: 0o700 });

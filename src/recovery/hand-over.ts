@@ -1,6 +1,7 @@
-import { access, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { exists } from '../files/exists.js';
 import { hasCode } from '../files/has-code.js';
 import { syncDirectory } from '../files/sync-directory.js';
 import { OperationError } from '../model/failures.js';
@@ -52,11 +53,6 @@ export async function handOver(
 ): Promise<HandedOver> {
   const { dataDirectory } = locateRecovery(directory);
   const owner = process.getuid?.() === 0 ? ORDINARY_USER : userInfo().username;
-  const exists = (path: string) =>
-    access(path).then(
-      () => true,
-      () => false,
-    );
   // An earlier try was ended after the rename.
   if (!(await exists(dataDirectory)) && (await exists(join(into, 'PG_VERSION'))))
     return { directory: into, owner };

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { damagedArtifact } from '../archive/damaged.js';
+import { exists } from '../files/exists.js';
 import { OperationError, remedyFor } from '../model/failures.js';
 import type { Artifact } from '../model/manifest.js';
 import type { Store, TransferOptions } from '../stores/store.js';
@@ -47,12 +48,6 @@ export async function downloadArtifact(
     throw describeLocalError(error, file);
   }
 }
-
-const exists = (file: string) =>
-  access(file).then(
-    () => true,
-    () => false,
-  );
 
 async function requireStored(store: Store, artifact: Artifact, signal: AbortSignal): Promise<void> {
   const stored = await store.describe(artifact.key, signal);

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { access, constants, mkdir, readFile, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import { exists } from '../files/exists.js';
 import { OperationError } from '../model/failures.js';
 import { encodeName } from '../model/names.js';
 import { readJson, writeJsonDurably } from './json-file.js';
@@ -55,17 +56,12 @@ export async function openVolume(directory: string): Promise<StagingVolume> {
 
 /** What is deleted when the machine was restarted must be ours: a directory that is no staging volume yet has none of it. */
 async function requireAbsent(paths: readonly string[]): Promise<void> {
-  for (const path of paths) {
-    const isThere = await access(path).then(
-      () => true,
-      () => false,
-    );
-    if (isThere)
+  for (const path of paths)
+    if (await exists(path))
       throw new OperationError(
         'InvalidConfiguration',
         `${path} exists, but its directory is no staging volume of ours; give staging.directory an empty directory.`,
       );
-  }
 }
 
 /** Where the artifacts of one backup are made. */
