@@ -44,7 +44,9 @@ export async function sendCanary(
 }
 
 async function commitCanary(client: Client): Promise<Canary> {
-  // With a message in it, the transaction is waited for until it is on the server's disk, as one with data is.
+  // Whatever the server does by default, this commit is waited for until it is on its own disk.
+  await client.query('SET synchronous_commit = local');
+  // With a message in it, that goes for the transaction as for one with data.
   const { rows } = await client.query<{ id: string }>(
     `SELECT txid_current()::text AS id, pg_logical_emit_message(true, 'temponest-backups', 'canary')`,
   );
