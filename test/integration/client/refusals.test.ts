@@ -101,7 +101,7 @@ test.concurrent('a schedule that stands for no workflow is refused', async () =>
   const { exitCode, stderr } = await runCli(['schedules', 'apply'], environment);
   expect(exitCode).toBe(2);
   expect(stderr).toBe(
-    'schedules.weekly says no workflow; add "workflow:", or call it nightly, prune, or drill-monthly.',
+    'schedules.weekly says no workflow; add "workflow:", or call it nightly, prune, base, wal, verify, drill-monthly, drill-quarterly, or drill-failover.',
   );
 });
 
