@@ -242,7 +242,9 @@ export const configurationSchema = z
     restore: restore.prefault({}),
     approvals: approvals
       .optional()
-      .describe('who must agree before a live database is replaced; left out, nothing is ever replaced'),
+      .describe(
+        'who must agree before a live database is replaced, or a recovered server is handed over; left out, neither is ever done',
+      ),
     notifications: z.array(notification).default([]),
     programDirectories: z.array(file).default([]).describe('searched for programs before PATH'),
     worker: z
