@@ -11,7 +11,7 @@ export type RefusedWal = 'removed' | 'forked';
 
 const refusals: [RegExp, RefusedWal][] = [
   [/requested WAL segment \S+ has already been removed/, 'removed'],
-  [/requested starting point .* is not in this server's history/, 'forked'],
+  [/requested (?:starting point .*|timeline \d+) is not in this server's history/, 'forked'],
 ];
 
 /**

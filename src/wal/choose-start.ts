@@ -55,7 +55,7 @@ export async function chooseStart(
   if (shippedEnd !== undefined) return locate(shippedEnd);
   if (await isArchivedUpTo(facts, keptSegment)) return keptSegment;
   // Somebody has made the slot anew, or it is new to us: what was archived before says where to go on.
-  const archived = await findArchivedEnd(facts);
+  const archived = await findArchivedEnd(facts, past);
   return archived === undefined || archived >= keptSegment.start ? keptSegment : locate(archived);
 }
 
@@ -73,10 +73,16 @@ async function isArchivedUpTo(
   return holdsWalFile(store, spool.cluster, file, signal);
 }
 
-async function findArchivedEnd({ spool, store, signal }: StartFacts): Promise<Lsn | undefined> {
-  const { segments } = await listWal(store, spool.cluster, signal);
-  const end = [...segments.keys()]
-    .map((name) => parseSegmentName(name, spool.segmentBytes)!.start)
-    .reduce(later, undefined as Lsn | undefined);
-  return end === undefined ? undefined : end + BigInt(spool.segmentBytes);
+/** The end of what is archived of the server's own past: another one may have come further, on a timeline that it left. */
+async function findArchivedEnd(
+  { spool: { cluster, segmentBytes }, store, signal }: StartFacts,
+  past: ServerPast,
+): Promise<Lsn | undefined> {
+  const { segments } = await listWal(store, cluster, signal);
+  const last = [...segments.keys()]
+    .map((name) => ({ name, start: parseSegmentName(name, segmentBytes)!.start }))
+    .filter(({ name, start }) => segmentName(locateSegment(past, start, segmentBytes), segmentBytes) === name)
+    .map(({ start }) => start)
+    .reduce(later, undefined);
+  return last === undefined ? undefined : last + BigInt(segmentBytes);
 }

@@ -113,6 +113,12 @@ export async function removeLeftPartials(spool: Spool): Promise<void> {
       await rm(partialPath(spool, name), { force: true });
 }
 
+/** Removes what has been received of segments that are not whole. */
+export async function removePartials(spool: Spool): Promise<void> {
+  for (const { name } of (await listSpool(spool)).partials)
+    await rm(partialPath(spool, name), { force: true });
+}
+
 /**
  * Makes pg_receivewal begin in the segment of a position, when no whole segment waits in the spool: it looks for where to
  * go on by the names of the files in its directory.
@@ -120,8 +126,7 @@ export async function removeLeftPartials(spool: Spool): Promise<void> {
  * @see https://doxygen.postgresql.org/pg__receivewal_8c_source.html (`FindStreamingStart`)
  */
 export async function beginSpoolAt(spool: Spool, position: WalSegment): Promise<void> {
-  for (const { name } of (await listSpool(spool)).partials)
-    await rm(partialPath(spool, name), { force: true });
+  await removePartials(spool);
   const start = segmentStart(position.start, spool.segmentBytes);
   const file = partialPath(spool, segmentName({ ...position, start }, spool.segmentBytes));
   await (await open(file, 'w', 0o600)).close();

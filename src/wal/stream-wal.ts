@@ -14,7 +14,7 @@ import type { ArchiverHalf, HalfEnding } from './archiver-state.js';
 import { chooseStart, locateSegment, type ServerPast } from './choose-start.js';
 import { recordGap, type LostWal } from './record-gap.js';
 import { requireRoom } from './require-room.js';
-import { beginSpoolAt, listSpool, removeLeftPartials, type Spool } from './spool.js';
+import { beginSpoolAt, listSpool, removeLeftPartials, removePartials, type Spool } from './spool.js';
 import { watchServer } from './watch-server.js';
 
 /** Before the server is tried again, in milliseconds. */
@@ -107,12 +107,16 @@ async function receiveAndWatch(
 }
 
 /** Has pg_receivewal begin elsewhere, once every whole segment is in the store. */
-async function begin({ spool, signal, onAlive }: ArchiverHalf, start: WalSegment): Promise<void> {
+async function begin(half: ArchiverHalf, start: WalSegment): Promise<void> {
+  await drain(half);
+  await beginSpoolAt(half.spool, start);
+}
+
+async function drain({ spool, signal, onAlive }: ArchiverHalf): Promise<void> {
   while ((await listSpool(spool)).segments.length > 0) {
     onAlive();
     await delay(DRAIN_INTERVAL, undefined, { signal });
   }
-  await beginSpoolAt(spool, start);
 }
 
 /** Where pg_receivewal wanted to go on. */
@@ -124,11 +128,18 @@ async function findPosition(spool: Spool): Promise<WalSegment | undefined> {
     .at(-1);
 }
 
-/** The server left our timeline before the place that we had reached on it: what it wrote since is on the new one. */
+/**
+ * The server left our timeline before the place that we had reached on it: what it wrote since is on the new one. Or it was
+ * never on ours, being recovered anew from before that one began: what the store has of its own past says where to begin.
+ */
 async function followFork(half: ArchiverHalf, past: ServerPast): Promise<undefined> {
   const position = await findPosition(half.spool);
   const left = past.history.find(({ timeline }) => timeline === position?.timeline);
-  if (left) await begin(half, locateSegment(past, left.end, half.spool.segmentBytes));
+  await drain(half);
+  if (left) await beginSpoolAt(half.spool, locateSegment(past, left.end, half.spool.segmentBytes));
+  else await removePartials(half.spool);
+  // What was shipped lies after the fork, where the server may not be yet.
+  delete half.state.shippedEnd;
 }
 
 /** The server has removed what comes next: a gap, after which the slot says from where on there is WAL again. */

@@ -60,9 +60,12 @@ export async function watchServer(
  * still in the spool. Both are needed: a listing may miss a file that is renamed meanwhile. Undefined before anything was
  * shipped.
  */
-async function findArchived(spool: Spool, { heldAt, shippedEnd }: ArchiverState): Promise<Lsn | undefined> {
+async function findArchived(spool: Spool, state: ArchiverState): Promise<Lsn | undefined> {
+  // Taken before the listing, so that it is not ahead of it; what is set aside meanwhile is seen after it.
+  const { shippedEnd } = state;
   if (shippedEnd === undefined) return undefined;
   const { segments, partials } = await listSpool(spool);
+  const { heldAt } = state;
   const waiting = [...segments, ...partials].map(({ start }) => start);
   return [...waiting, ...(heldAt === undefined ? [] : [heldAt])].reduce(
     (earliest, start) => (start < earliest ? start : earliest),
