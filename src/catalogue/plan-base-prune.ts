@@ -147,32 +147,37 @@ function keepWithParents(
   if (parent) keepWithParents(parent, 'parent', known, rules);
 }
 
-/** Keys of the segments that end before the first base backup that stays of their incarnation begins. */
+/**
+ * Keys of the segments that end before the first base backup that stays of their incarnation begins. Those of a timeline
+ * after its own do not count as before it: a server that was recovered to an earlier moment writes at positions behind it.
+ */
 async function findUnneededWal(
   store: Store,
   server: string,
   kept: readonly KnownBase[],
   signal: AbortSignal,
 ): Promise<string[]> {
-  const needed = new Map<string, { from: bigint; segmentBytes: number }>();
+  const needed = new Map<string, { from: bigint; timeline: number; segmentBytes: number }>();
   for (const { cluster, manifest } of kept) {
     // One that cannot be read may need all of it.
     const from = manifest ? segmentStart(parseLsn(manifest.startLsn)!, manifest.walSegmentBytes) : 0n;
     const before = needed.get(cluster.systemIdentifier);
     if (!before || from < before.from)
-      needed.set(cluster.systemIdentifier, { from, segmentBytes: manifest?.walSegmentBytes ?? 1 });
+      needed.set(cluster.systemIdentifier, {
+        from,
+        timeline: manifest?.timeline ?? 0,
+        segmentBytes: manifest?.walSegmentBytes ?? 1,
+      });
   }
   const keys: { key: string; file: string; isDigest: boolean }[] = [];
   for await (const { key } of store.list(serverWalPrefix(server), signal)) {
     const parsed = parseWalKey(key);
     if (!parsed || parsed.part === 'gap') continue;
-    const { from, segmentBytes } = needed.get(parsed.cluster.systemIdentifier) ?? {
-      from: 0n,
-      segmentBytes: 1,
-    };
+    const oldest = needed.get(parsed.cluster.systemIdentifier);
     const name = parsePartialName(parsed.file)?.segment ?? parsed.file;
-    if (from === 0n || !isSegmentName(name)) continue;
-    if (parseSegmentName(name, segmentBytes)!.start < from)
+    if (!oldest || oldest.from === 0n || !isSegmentName(name)) continue;
+    const { timeline, start } = parseSegmentName(name, oldest.segmentBytes)!;
+    if (start < oldest.from && timeline <= oldest.timeline)
       keys.push({ key, file: parsed.file, isDigest: parsed.part === 'digest' });
   }
   // What is left when this is interrupted is a digest without its file, as before the file was stored.

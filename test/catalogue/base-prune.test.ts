@@ -4,6 +4,7 @@ import { planBasePrune, type BasePrunePlan } from '../../src/catalogue/plan-base
 import { baseManifestKey, walGapKey, walKey, type Cluster } from '../../src/model/physical-keys.js';
 import { MemoryStore } from '../support/memory-store.js';
 import { seedBase, seedWal, segmentNumber } from '../support/seed-base.js';
+import { seedSegments } from '../support/seed-wal.js';
 
 const signal = new AbortController().signal;
 const cluster: Cluster = { server: 'prod', systemIdentifier: '7520361935213404212' };
@@ -120,6 +121,16 @@ describe('base backups', () => {
     await prune(store);
     expect(store.keys()).toEqual(expect.arrayContaining(kept));
     expect(store.keys().filter((key) => key.startsWith('wal/'))).toEqual(kept.sort());
+  });
+
+  it('do not count as after the WAL of a later timeline, which begins where a recovery went back to', async () => {
+    const store = new MemoryStore();
+    seedBase(store, cluster, week(1), 100);
+    seedSegments(store, cluster, 1, 60);
+    seedSegments(store, cluster, 2, 50, 60);
+    const { wal } = await planOf(store, 1);
+    expect(wal.every((key) => key.includes(segmentNumber(60)))).toBe(true);
+    expect(wal).toHaveLength(2);
   });
 
   it('that were never committed are swept after 48 hours', async () => {
