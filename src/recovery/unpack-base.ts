@@ -49,6 +49,8 @@ export async function unpackBase(
       notes.push(`The files of ${manifest.id} were not compared one by one: pg_verifybackup crashed.`);
     // It would have the server look for the tablespaces where they were.
     await rm(join(directory, 'tablespace_map'), { force: true });
+    // A standby's: it would wait for more of the log where that ends, and for ever.
+    await rm(join(directory, 'standby.signal'), { force: true });
   }
   if (!isWhole) {
     const combine = {
