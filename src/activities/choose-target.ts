@@ -4,6 +4,7 @@ import { replacedName, restoredName } from '../model/restore-names.js';
 import type { AdministeredServer } from '../postgres/administer.js';
 import { refuseIrreplaceable } from '../postgres/refuse-unswappable.js';
 import { refuseTemporalState } from './refuse-temporal-state.js';
+
 /** What is asked for: the database, and what it is to be called. */
 export interface WantedDatabase {
   database: string;

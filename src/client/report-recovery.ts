@@ -2,6 +2,7 @@ import type { ServerRecoveryResult } from '../model/cutover.js';
 import type { RecoveryPlan, RecoveryResult } from '../model/recovery.js';
 import { describeTarget } from '../model/recovery-target.js';
 import type { ExitCode } from './context.js';
+import { describeReplaced } from './describe-replaced.js';
 import { count, formatAge, formatBytes, print, printJson } from './output.js';
 
 /** Prints what a recovery did or, after a dry run, would do. */
@@ -65,13 +66,7 @@ function describeRecovered(result: RecoveryResult): string[] {
       : []),
     ...notes,
     ...(approvedBy.length > 0 ? [`Approved by ${approvedBy.join(' and ')}.`] : []),
-    ...(replaced
-      ? [
-          `What was there before is kept as ${replaced.database}. To undo the swap:`,
-          `  ${replaced.undo}`,
-          'When it is no longer needed, drop it.',
-        ]
-      : []),
+    ...describeReplaced(replaced),
     `Steps: ${steps.join(', ')}.`,
   ];
 }

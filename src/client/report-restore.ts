@@ -1,6 +1,7 @@
 import type { RestorePlan, RestoreResult } from '../model/restore.js';
 import type { ExitCode } from './context.js';
 import { describePlan } from './describe-plan.js';
+import { describeReplaced } from './describe-replaced.js';
 import { count, print, printJson } from './output.js';
 
 /** Prints what a restore did or, after a dry run, would do. */
@@ -43,13 +44,7 @@ function describeRestored({
     ...restored.notes,
     ...(roles ? describeRoles(roles) : []),
     ...(approvedBy.length > 0 ? [`Approved by ${approvedBy.join(' and ')}.`] : []),
-    ...(replaced
-      ? [
-          `What was there before is kept as ${replaced.database}. To undo the swap:`,
-          `  ${replaced.undo}`,
-          'When it is no longer needed, drop it.',
-        ]
-      : []),
+    ...describeReplaced(replaced),
     `Steps: ${steps.join(', ')}.`,
   ];
 }

@@ -6,7 +6,8 @@ import { readTargetFacts, type TargetFacts } from '../../postgres/target-facts.j
 import { checkMeans } from '../../restores/check-means.js';
 import type { Rescue } from './with-rescue.js';
 
-const KEYS_REMEDY = 'name the file of the exported private keys with --private-keys';
+/** What to do where no private key opens a backup. */
+export const KEYS_REMEDY = 'name the file of the exported private keys with --private-keys';
 
 /**
  * Looks at the target with the eyes of a backup, and at the keys and programs, while nothing has been made yet.

@@ -15,7 +15,7 @@ import { checkMeans } from '../../restores/check-means.js';
 import type { Store } from '../../stores/store.js';
 import { formatBytes } from '../output.js';
 import { toTargetArgument, type TargetOptions } from '../recovery-options.js';
-import { findLeftovers } from './inspect-target.js';
+import { findLeftovers, KEYS_REMEDY } from './inspect-target.js';
 import type { Rescue } from './with-rescue.js';
 
 /** What a recovery without Temporal is to do. */
@@ -72,8 +72,7 @@ export async function planRecovery(rescue: Rescue, choice: RecoveryChoice): Prom
   });
   const { base, target, path } = found;
   const major = Math.floor(base.serverVersion / 10000);
-  const remedy = 'name the file of the exported private keys with --private-keys';
-  await checkMeans(base, major, options, remedy, { signal });
+  await checkMeans(base, major, options, KEYS_REMEDY, { signal });
   const moment = target.kind === 'time' ? new Date(target.time) : now;
   const what = `${base.id} ${describeTarget(target)} ${target.kind === 'end' ? path.last : ''}`;
   const digest = createHash('sha256').update(what).digest('hex').slice(0, 8);

@@ -1,6 +1,7 @@
 import type { ComparedDatabase } from '../../restores/compare-restored.js';
 import type { CreatedRoles } from '../../restores/create-missing-roles.js';
 import type { ExitCode } from '../context.js';
+import { describeReplaced } from '../describe-replaced.js';
 import { count, print, printJson } from '../output.js';
 
 /** What a restore without Temporal has done. */
@@ -29,12 +30,6 @@ function describe({ database, server, backup, tables, rows, notes, roles, replac
     ...(roles?.omittedMemberships ?? []).map(
       ({ role, member }) => `Not made: the membership of ${member} in ${role}, which the server lacks.`,
     ),
-    ...(replaced
-      ? [
-          `What was there before is kept as ${replaced.database}. To undo the swap:`,
-          `  ${replaced.undo}`,
-          'When it is no longer needed, drop it.',
-        ]
-      : []),
+    ...describeReplaced(replaced),
   ];
 }

@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { describeTarget } from '../../../model/recovery-target.js';
 import { confirm } from '../../confirm.js';
 import { action, type Context, type ExitCode } from '../../context.js';
+import { describeReplaced } from '../../describe-replaced.js';
 import { count, formatAge, formatBytes, print, printJson, say } from '../../output.js';
 import { addTargetOptions } from '../../recovery-options.js';
 import { describeUndo } from '../../rescue/describe-undo.js';
@@ -86,13 +87,7 @@ function describe(
         ]
       : []),
     ...notes,
-    ...(replaced
-      ? [
-          `What was there before is kept as ${replaced.database}. To undo the swap:`,
-          `  ${replaced.undo}`,
-          'When it is no longer needed, drop it.',
-        ]
-      : []),
+    ...describeReplaced(replaced),
   ];
 }
 
