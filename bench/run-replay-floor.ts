@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -59,7 +59,9 @@ export async function replayLocally(
     if (!base) throw new Error(`The store has no base backup ${baseBackup}, from which the drill recovered.`);
     const file = join(directory, base.id);
     await downloadArtifact(store, base.artifact, file, context);
-    await unpackBase([{ manifest: base, file }], locateRecovery(directory).dataDirectory, options, context);
+    const { dataDirectory } = locateRecovery(directory);
+    await unpackBase([{ manifest: base, file }], dataDirectory, options, context);
+    await writeFile(join(dataDirectory, 'recovery.signal'), '');
     await rm(file);
 
     const path = findPath(await listWal(store, base, signal), base);
