@@ -1,7 +1,10 @@
 import type { FoundTarget } from './find-target.js';
 import { sizeOf, type BaseSize } from './choose-base.js';
 
-/** Bytes per second that a common machine unpacks, and replays; measured by `npm run bench -- recovery`. */
+/**
+ * Bytes per second that are fetched and unpacked, and that are fetched and replayed. They are guesses, on the safe side of the
+ * 288e6 and 62e6 that `npm run bench -- recovery --scale 0.3` saw on two busy cores with the store on the same machine.
+ */
 const UNPACKED = 100e6;
 const REPLAYED = 50e6;
 /** Segments that are on the disk at once while others are replayed. */
