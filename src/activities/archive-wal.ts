@@ -1,4 +1,4 @@
-import { resolveConnection } from '../config/connections.js';
+import { resolveAdministered } from '../config/connections.js';
 import { formatLsn, type Lsn } from '../model/wal-segment.js';
 import type { WalHeartbeat, WalPlan, WalRun } from '../model/wal-plan.js';
 import { locateClient } from '../postgres/locate-client.js';
@@ -63,8 +63,7 @@ async function resolveSource(
   const { configuration, environment } = dependencies;
   const server = resolveWalServer(configuration, plan.server);
   const common = {
-    server: await resolveConnection(server, environment.passFile),
-    maintenanceDatabase: server.maintenanceDatabase,
+    ...(await resolveAdministered(server, environment.passFile)),
     store: requireStore(dependencies, plan.primaryStore),
   };
   if (plan.source.kind === 'archive') return { kind: 'archive', ...common };

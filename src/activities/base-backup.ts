@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { digestFile } from '../archive/digest-file.js';
 import { artifactIn } from '../base/copy-cluster.js';
 import { takeBaseBackup } from '../base/take-base-backup.js';
-import { resolveConnection } from '../config/connections.js';
+import { resolveAdministered } from '../config/connections.js';
 import { resolveServer } from '../config/resolve.js';
 import type { BasePlan, NeededWal } from '../model/base-plan.js';
 import { OperationError } from '../model/failures.js';
@@ -59,8 +59,7 @@ async function resolveMeans(dependencies: Dependencies, plan: BasePlan) {
     );
   const server = resolveServer(configuration, plan.subject.server);
   return {
-    server: await resolveConnection(server, environment.passFile),
-    maintenanceDatabase: server.maintenanceDatabase,
+    ...(await resolveAdministered(server, environment.passFile)),
     programDirectories: programDirectories(dependencies),
     store: requireStore(dependencies, plan.primaryStore),
     ...(plan.encryption.method === 'gpg' && encryption.method === 'gpg'

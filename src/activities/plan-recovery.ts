@@ -1,10 +1,9 @@
-import { resolveConnection } from '../config/connections.js';
+import { resolveAdministered } from '../config/connections.js';
 import { resolveServer } from '../config/resolve.js';
 import type { ServerConfiguration } from '../config/schema.js';
 import type { RecoverToPointInTimeArgument } from '../model/arguments.js';
 import type { RecoveryPlan } from '../model/recovery.js';
 import { requireOutcome, targetOf } from '../model/recovery-argument.js';
-import type { AdministeredServer } from '../postgres/administer.js';
 import { readDatabaseSizes } from '../postgres/database-sizes.js';
 import { bringUpToDate } from '../recovery/bring-up-to-date.js';
 import { requireFreeDirectory } from '../recovery/hand-over.js';
@@ -35,7 +34,7 @@ export async function planRecovery(
     requireOutcome(argument);
     const target = targetOf(argument, new Date());
     const server = resolveServer(configuration, argument.server);
-    const live = await administered(environment, server);
+    const live = await resolveAdministered(server, environment.passFile);
     const { outcome, approval } = await planOutcome(dependencies, argument, server, step.signal);
     const plan = await planRollForward(
       dependencies,
@@ -57,23 +56,13 @@ export async function planRecovery(
   });
 }
 
-async function administered(
-  environment: Dependencies['environment'],
-  server: ServerConfiguration,
-): Promise<AdministeredServer> {
-  return {
-    server: await resolveConnection(server, environment.passFile),
-    maintenanceDatabase: server.maintenanceDatabase,
-  };
-}
-
 async function planOutcome(
   dependencies: Dependencies,
   argument: RecoverToPointInTimeArgument,
   server: ServerConfiguration,
   signal: AbortSignal,
 ): Promise<Pick<RecoveryPlan, 'outcome' | 'approval'>> {
-  const { configuration } = dependencies;
+  const { configuration, environment } = dependencies;
   const { database, into, mode = 'beside' } = argument;
   if (database === undefined) {
     const { directory } = into as { directory: string };
@@ -81,7 +70,7 @@ async function planOutcome(
     return { outcome: { kind: 'directory', directory }, approval: planApproval(configuration, 'handOver') };
   }
   const targetServer = resolveServer(configuration, into?.server ?? server.name);
-  const target = await administered(dependencies.environment, targetServer);
+  const target = await resolveAdministered(targetServer, environment.passFile);
   const { names, facts } = await findFreeNames(
     { database, into, mode },
     targetServer.name,

@@ -1,11 +1,10 @@
 import { chooseBackup } from '../catalogue/choose-backup.js';
-import { resolveConnection } from '../config/connections.js';
+import { resolveAdministered } from '../config/connections.js';
 import { resolvePrivateKeys } from '../config/private-keys.js';
 import { resolveServer } from '../config/resolve.js';
 import type { RestoreDatabaseArgument } from '../model/arguments.js';
 import { findTables } from '../model/find-tables.js';
 import type { RestorePlan } from '../model/restore.js';
-import type { AdministeredServer } from '../postgres/administer.js';
 import { readTargetFacts } from '../postgres/target-facts.js';
 import { checkMeans } from '../restores/check-means.js';
 import { outlineBackup } from '../restores/outline-backup.js';
@@ -43,10 +42,7 @@ export async function planRestore(
     const { store } = chosen;
     const manifest = requireDatabaseManifest(chosen.manifest);
     const tables = argument.tables && findTables(manifest.inventory, argument.tables);
-    const target: AdministeredServer = {
-      server: await resolveConnection(targetServer, environment.passFile),
-      maintenanceDatabase: targetServer.maintenanceDatabase,
-    };
+    const target = await resolveAdministered(targetServer, environment.passFile);
     const { names, facts } = await findFreeNames(argument, targetServer.name, (databases) =>
       readTargetFacts(target, manifest, databases, step.signal),
     );

@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { readManifest } from '../catalogue/read-manifest.js';
-import { resolveConnection } from '../config/connections.js';
+import { resolveAdministered } from '../config/connections.js';
 import { resolveServer } from '../config/resolve.js';
 import { OperationError } from '../model/failures.js';
 import type { DatabaseManifest, Manifest } from '../model/manifest.js';
@@ -18,8 +18,7 @@ export async function restoreTarget(
 ): Promise<RestoreTarget> {
   const server = resolveServer(configuration, into.server);
   return {
-    server: await resolveConnection(server, environment.passFile),
-    maintenanceDatabase: server.maintenanceDatabase,
+    ...(await resolveAdministered(server, environment.passFile)),
     database: into.database,
     restoreId: Context.current().info.workflowExecution!.runId,
   };

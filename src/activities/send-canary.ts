@@ -1,4 +1,4 @@
-import { resolveConnection } from '../config/connections.js';
+import { resolveAdministered } from '../config/connections.js';
 import { resolveServer } from '../config/resolve.js';
 import { sendCanary as send } from '../drills/send-canary.js';
 import type { Canary, CanaryFlight, DisasterDrillPlan } from '../model/disaster-drill.js';
@@ -17,10 +17,7 @@ export async function sendCanary(
 ): Promise<{ canary: Canary; flight: CanaryFlight } | undefined> {
   return runStep(logger, { stallSeconds: 2 * patienceSeconds }, async ({ signal }) => {
     const server = resolveServer(configuration, name);
-    const target = {
-      server: await resolveConnection(server, environment.passFile),
-      maintenanceDatabase: server.maintenanceDatabase,
-    };
+    const target = await resolveAdministered(server, environment.passFile);
     return send(target, WAL_RECEIVER, stores[0], patienceSeconds, signal).catch((error: unknown) => {
       if (error instanceof OperationError && error.type === 'ServerUnreachable') return undefined;
       throw error;

@@ -30,3 +30,19 @@ export async function resolveConnection(
       : { password: await readSecret(passwordFile, `password of server ${name}`) }),
   };
 }
+
+/**
+ * Resolves a server with the database to be connected to for what belongs to no database.
+ *
+ * @param passFile - as for {@link resolveConnection}
+ * @throws OperationError as {@link resolveConnection}
+ */
+export async function resolveAdministered(
+  server: Parameters<typeof resolveConnection>[0] & Pick<ServerConfiguration, 'maintenanceDatabase'>,
+  passFile: string | undefined,
+): Promise<{ server: ServerConnection; maintenanceDatabase: string }> {
+  return {
+    server: await resolveConnection(server, passFile),
+    maintenanceDatabase: server.maintenanceDatabase,
+  };
+}

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { resolveConnection } from '../../config/connections.js';
+import { resolveAdministered } from '../../config/connections.js';
 import { resolveServer } from '../../config/resolve.js';
 import { restoredName } from '../../model/restore-names.js';
 import { swapDatabases } from '../../postgres/swap-databases.js';
@@ -31,10 +31,7 @@ async function undoSwap(
     return 1;
   }
   await swapDatabases(
-    {
-      server: await resolveConnection(server, context.environment.passFile),
-      maintenanceDatabase: server.maintenanceDatabase,
-    },
+    await resolveAdministered(server, context.environment.passFile),
     { live: database, replacement: replaced, becomes },
     untilDone,
   );
