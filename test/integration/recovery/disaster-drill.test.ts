@@ -39,6 +39,9 @@ beforeAll(async () => {
     },
     server: { wal: { maxAge: '2s' }, checks: { app: ['SELECT count(*) = 3 FROM kept'] } },
   });
+  // Nobody is told then when a commit is on the disk; a drill has to know all the same.
+  await system.postgres.query('postgres', 'ALTER SYSTEM SET synchronous_commit = off');
+  await system.postgres.query('postgres', 'SELECT pg_reload_conf()');
   await system.postgres.query('app', 'CREATE TABLE kept AS SELECT generate_series(1, 3) AS n');
   await system.client.workflow.start<typeof archiveWal>('archiveWal', {
     taskQueue: MAIN_QUEUE,
