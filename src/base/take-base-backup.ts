@@ -32,7 +32,7 @@ export interface TakeMeans extends Omit<CopyMeans, 'incrementalTo'> {
 }
 
 /** The file, in the directory of the attempt, that the compressed `backup_manifest` is written to where the plan keeps it. */
-export const BACKUP_MANIFEST = 'backup-manifest';
+const BACKUP_MANIFEST = 'backup-manifest';
 
 /**
  * Takes a base backup of a server: its data in one file, and what its manifest says of it. One that was to hold only the

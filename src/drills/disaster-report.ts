@@ -15,7 +15,7 @@ const canaries: Record<RecoveredCheck['canary'], string> = {
 };
 
 /** The page about a drill for people: did the server come back, how long did it take, what would have been lost. */
-export function renderDisasterReport(report: DisasterDrillReport): string {
+function renderDisasterReport(report: DisasterDrillReport): string {
   const { server, startedAt, check, reached, notes, secondsPerStep } = report;
   const fault = explainDisasterDrill(report);
   const steps = recoverySteps.filter((step) => secondsPerStep[step] !== undefined);

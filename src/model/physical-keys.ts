@@ -77,7 +77,7 @@ export function parsePartialName(name: string): { segment: string; bytes: number
 }
 
 /** Whether a server, or we, would archive a file of that name. */
-export function isWalFileName(name: string): boolean {
+function isWalFileName(name: string): boolean {
   return isSegmentName(name) || parseHistoryName(name) !== undefined || parsePartialName(name) !== undefined;
 }
 

@@ -32,7 +32,7 @@ export function nameBlock({ index, md5, startedAt }: Omit<AzureBlock, 'id'>): st
 }
 
 /** Reads a block's id; undefined for one that somebody else made. */
-export function parseBlock(id: string): AzureBlock | undefined {
+function parseBlock(id: string): AzureBlock | undefined {
   const bytes = Buffer.from(id, 'base64');
   if (bytes.length !== ID_BYTES) return undefined;
   return {
