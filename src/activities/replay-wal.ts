@@ -30,7 +30,12 @@ export async function replayWal(dependencies: Dependencies, plan: RollForwardPla
       const store = requireStore(dependencies, plan.store);
       const cluster = await recoveredCluster(dependencies, plan, base, step.signal);
       const context = { ...step, ledger };
-      return rollForward({ store, base, target, last: wal.last }, cluster, options, context);
+      return rollForward(
+        { store, base, target, timeline: wal.timeline, last: wal.last },
+        cluster,
+        options,
+        context,
+      );
     }),
   );
 }

@@ -44,7 +44,10 @@ export interface WalReach {
  *
  * @see https://www.postgresql.org/docs/current/runtime-config-wal.html#GUC-RECOVERY-TARGET-TIMELINE
  */
-function newestTimelineFrom({ timeline, lsn }: WalPosition, histories: AvailableWal['histories']): number {
+export function newestTimelineFrom(
+  { timeline, lsn }: WalPosition,
+  histories: AvailableWal['histories'],
+): number {
   const descendants = [...histories].filter(
     ([candidate, history]) => candidate > timeline && timelineAt(lsn, candidate, history) === timeline,
   );

@@ -13,7 +13,7 @@ export interface BaseSize {
 }
 
 /** When a base backup had ended, from when on it can be recovered from. */
-const endOf = ({ stopTime }: Pick<BaseManifest, 'stopTime'>): Moment => parseMoment(stopTime)!;
+export const endOf = ({ stopTime }: Pick<BaseManifest, 'stopTime'>): Moment => parseMoment(stopTime)!;
 
 /** The base backup that had ended last before a moment, of whichever incarnation of the server. */
 export function newestBefore(backups: readonly BaseManifest[], moment: Moment): BaseManifest | undefined {

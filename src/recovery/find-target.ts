@@ -9,10 +9,10 @@ import type { RecoveryTarget } from '../model/recovery-target.js';
 import { formatLsn, parseLsn } from '../model/wal-segment.js';
 import type { ProgramContext } from '../programs/run-program.js';
 import type { Store } from '../stores/store.js';
-import { newestBefore, newestBeforeLsn, ofNewestCluster } from './choose-base.js';
+import { endOf, newestBefore, newestBeforeLsn, ofNewestCluster } from './choose-base.js';
 import { locateTime } from './locate-time.js';
 import { describeWindows } from './describe-windows.js';
-import { findPath, type WalPath } from './wal-path.js';
+import { chooseLine, findPath, type WalPath } from './wal-path.js';
 import { withWalReader, type WalReader } from './wal-reader.js';
 
 /** A recovery that is possible: what is read for it, from where to where. */
@@ -69,16 +69,29 @@ export async function findTarget(search: TargetSearch, wanted: RecoveryTarget): 
 }
 
 async function findTime(search: TargetSearch, backups: BaseManifest[], moment: Moment): Promise<FoundTarget> {
-  const base = newestBefore(backups, moment);
+  const newest = newestBefore(backups, moment);
   const what = formatMoment(moment);
-  if (!base) throw await outOfWindow(search, backups, what);
-  return withReader(search, base, async (reader) => {
-    let path = await readPath(search, base);
-    let located = await locateTime(path.segments, moment, reader);
-    if (!('stopsIn' in located) && path.missing.length === 0 && (await bringUpToDate(search, base))) {
-      path = await readPath(search, base);
-      located = await locateTime(path.segments, moment, reader);
-    }
+  if (!newest) throw await outOfWindow(search, backups, what);
+  const earlier = ofNewestCluster(
+    backups.filter(
+      (backup) => backup.systemIdentifier === newest.systemIdentifier && endOf(backup) <= moment,
+    ),
+  );
+  return withReader(search, newest, async (reader) => {
+    const find = async (asOf?: Moment) => {
+      const line = await readLine(search, earlier, asOf);
+      return { ...line, located: await locateTime(line.path.segments, moment, reader) };
+    };
+    // Along the timeline of that time: one that a recovery began since leaves out what was written after its target.
+    let found = await find(moment);
+    if (!('stopsIn' in found.located)) found = await find();
+    if (
+      !('stopsIn' in found.located) &&
+      found.path.missing.length === 0 &&
+      (await bringUpToDate(search, newest))
+    )
+      found = await find();
+    const { base, path, located } = found;
     if (!('stopsIn' in located)) throw await outOfWindow(search, backups, what, located.lastEnd);
     return {
       backups,
@@ -137,9 +150,9 @@ async function findName(search: TargetSearch, backups: BaseManifest[], name: str
 }
 
 async function findEnd(search: TargetSearch, backups: BaseManifest[]): Promise<FoundTarget> {
-  const [base] = ofNewestCluster(backups) as [BaseManifest];
-  const isUpToDate = await bringUpToDate(search, base);
-  const path = await readPath(search, base);
+  const candidates = ofNewestCluster(backups);
+  const isUpToDate = await bringUpToDate(search, candidates[0]!);
+  const { base, path } = await readLine(search, candidates);
   if (path.missing.length > 0) throw missingWal(base, path);
   return { backups, base, path, target: { kind: 'end' }, segments: path.segments.length, isUpToDate };
 }
@@ -155,10 +168,22 @@ function withReader<T>(
   return withWalReader(store, base, options, context, use);
 }
 
-async function readPath({ store, context }: TargetSearch, base: BaseManifest): Promise<WalPath> {
-  const path = findPath(await listWal(store, base, context.signal), base);
+async function readPath(search: TargetSearch, base: BaseManifest): Promise<WalPath> {
+  return (await readLine(search, [base])).path;
+}
+
+/** See {@link chooseLine}. */
+async function readLine(
+  { store, context }: TargetSearch,
+  backups: readonly BaseManifest[],
+  asOf?: Moment,
+): Promise<{ base: BaseManifest; path: WalPath }> {
+  const [newest, ...others] = backups as [BaseManifest, ...BaseManifest[]];
+  const archive = await listWal(store, newest, context.signal);
+  const { base, timeline } = chooseLine(archive, [newest, ...others], asOf);
+  const path = findPath(archive, base, timeline);
   if (path.end < parseLsn(base.stopLsn)!) throw missingWal(base, path);
-  return path;
+  return { base, path };
 }
 
 function missingWal({ id, server }: BaseManifest, { end, missing, last }: WalPath): OperationError {

@@ -79,7 +79,8 @@ export async function recoverCluster(
     binDirectory: await locateServerPrograms(major, means.programDirectories, signal),
   };
   const last = path.segments[segments - 1]?.name;
-  const point = await rollForward({ store, base, target, last }, cluster, options, context);
+  const { timeline } = path;
+  const point = await rollForward({ store, base, target, timeline, last }, cluster, options, context);
   await rm(work, { recursive: true, force: true });
   return { cluster, point, notes };
 }

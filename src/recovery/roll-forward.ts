@@ -17,6 +17,8 @@ export interface RollForward {
   store: Store;
   base: BaseManifest;
   target: RecoveryTarget;
+  /** The timeline that the plan follows. */
+  timeline?: number | undefined;
   /** The last segment that the plan has seen, where replay goes to the end. */
   last?: string | undefined;
 }
@@ -27,13 +29,13 @@ export interface RollForward {
  * @throws OperationError `WalMissing` when what the plan has seen is gone; else as {@link replay}
  */
 export async function rollForward(
-  { store, base, target, last }: RollForward,
+  { store, base, target, timeline, last }: RollForward,
   cluster: RecoveredCluster,
   options: DecryptOptions,
   context: ServeContext & { onProgress: (bytes: number) => void },
 ): Promise<RecoveryPoint> {
   const archive = await listWal(store, base, context.signal);
-  const path = findPath(archive, base);
+  const path = findPath(archive, base, timeline);
   const index = path.segments.findIndex(({ name }) => name === last);
   if (last !== undefined && index < 0)
     throw new OperationError(

@@ -98,7 +98,7 @@ describe.each([15, 16, 18])('PostgreSQL %i', (major) => {
     const rows = await postgres.query<{ number: string; committed: string }>(
       'postgres',
       `SELECT number::text, to_char(pg_xact_commit_timestamp(xmin) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS committed
-         FROM written ORDER BY number`,
+         FROM written ORDER BY written.number`,
     );
     const commits = rows.map(({ number, committed }) => ({ number, at: parseMoment(committed)! }));
     const [from, to] = [parseMoment(first.stopTime)!, commits.at(-1)!.at];
@@ -120,7 +120,7 @@ describe.each([15, 16, 18])('PostgreSQL %i', (major) => {
         bases.add(recovered.found.base.id);
         timelines.add(recovered.point.timeline);
         const there = await recovered.ask('postgres', (client) =>
-          client.query<{ number: string }>('SELECT number::text FROM written ORDER BY number'),
+          client.query<{ number: string }>('SELECT number::text FROM written ORDER BY written.number'),
         );
         const expected = commits.filter(({ at }) => at <= target).map(({ number }) => number);
         expect(
