@@ -66,7 +66,7 @@ test.concurrent('Ctrl-C detaches: the run goes on, can be watched again, and sta
 
   const again = startCli(['backup', '--follow', workflowId!, '--json'], environment);
   // What pg_dump has written so far, by the worker's heartbeat.
-  await lineOf(again, /^app {2}dump [1-9][\d.]* kB\/[1-9][\d.]* MB$/);
+  await lineOf(again, /^app {2}dump [1-9][\d.]* [kM]B\/[1-9][\d.]* MB$/);
   await pgDump.release();
   const { exitCode, stdout } = await again;
   expect(exitCode).toBe(0);
