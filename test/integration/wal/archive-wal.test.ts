@@ -147,10 +147,14 @@ test('a server that was initialised anew: the old WAL is closed, the new one arc
   await writeFile(join(system.scratch, 'postgres-password'), anew.password);
 
   const systemIdentifier = await readSystemIdentifier(anew);
-  const base = await waitUntil('the base backup is made', async () =>
-    (await listBaseBackups(system.store, SERVER, signal)).find(
-      (backup) => backup.systemIdentifier === systemIdentifier,
-    ),
+  // A refused password is waited out for ten seconds, and then for a minute: the new server's is there a moment after it.
+  const base = await waitUntil(
+    'the base backup is made',
+    async () =>
+      (await listBaseBackups(system.store, SERVER, signal)).find(
+        (backup) => backup.systemIdentifier === systemIdentifier,
+      ),
+    180,
   );
   expect((await listWal(system.store, former!, signal)).gaps).toMatchObject([
     { reason: 'the server was initialised anew, with another system identifier' },
@@ -190,7 +194,7 @@ test('a server that was initialised anew: the old WAL is closed, the new one arc
   const people = await runCli(['wal', 'status', '--config', system.configurationFile], system.environment);
   expect(people.stdout).toContain('NOT RUNNING');
   expect(people.exitCode).toBe(1);
-});
+}, 300_000);
 
 async function readSlot(system: BackupSystem): Promise<boolean> {
   return (await system.postgres.query('postgres', 'SELECT 1 FROM pg_replication_slots')).length === 1;
