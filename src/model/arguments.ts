@@ -149,7 +149,6 @@ export const recoverToPointInTimeArgument = z
 /** The argument of `verifyBackups`. */
 export const verifyBackupsArgument = z.strictObject({
   ...common,
-  readBack: z.boolean().optional().describe('also reads artifacts back whole'),
 });
 
 /** The argument of `drillDisasterRecovery`. */
