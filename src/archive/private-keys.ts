@@ -1,6 +1,7 @@
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { OperationError } from '../model/failures.js';
+import { forgetChild, recordChild } from '../programs/child-ledger.js';
 import { locateProgram } from '../programs/locate-program.js';
 import { runProgram, type Program, type ProgramContext } from '../programs/run-program.js';
 
@@ -34,8 +35,8 @@ const always = { signal: new AbortController().signal };
 
 /**
  * Lends `use` a GnuPG home that holds the given private keys and nothing else, and then ends gpg's agent and removes the
- * home, whatever happens. When this process is killed, the home is left in `parent` for whoever clears that up; the
- * agent ends by itself when it is removed.
+ * home, whatever happens. When this process is killed, the home is left in `parent` and the agent in the ledger, for
+ * whoever clears up.
  *
  * @throws OperationError `KeyUnusable` when the file holds no private key
  */
@@ -43,11 +44,11 @@ export async function withPrivateKeyring<T>(
   { privateKeysFile, passphrase }: PrivateKeys,
   parent: string,
   directories: readonly string[],
-  { signal }: ProgramContext,
+  { signal, ledger }: ProgramContext,
   use: (keyring: PrivateKeyring) => Promise<T>,
 ): Promise<T> {
   const file = await locateProgram('gpg', directories);
-  const gpgconf = await locateProgram('gpgconf', directories);
+  const connectAgent = await locateProgram('gpg-connect-agent', directories);
   const home = await mkdtemp(join(parent, 'gpg-'));
   // The agent's socket lies in the home, and the path of a socket has 107 bytes at most (unix(7)). This one is short
   // wherever the home is: through this process's own hold on the directory.
@@ -62,7 +63,13 @@ export async function withPrivateKeyring<T>(
     ],
     ...(passphrase === undefined ? {} : { secret: `${passphrase}\n` }),
   });
+  const askAgent = (command: string, context: ProgramContext) =>
+    runProgram({ file: connectAgent, args: ['--homedir', shortHome, command, '/bye'] }, context);
+  let agent: number | undefined;
   try {
+    // Asked before gpg starts one: it is a daemon, which nothing but the ledger would tie to this step.
+    agent = parseProcessId(await askAgent('GETINFO pid', { signal }));
+    if (ledger) await recordChild(ledger, agent);
     const importFailure: unknown = await runProgram(gpg('--import', '--', privateKeysFile), { signal }).then(
       () => undefined,
       (error: unknown) => error,
@@ -77,12 +84,22 @@ export async function withPrivateKeyring<T>(
       );
     return await use({ gpg, subkeys });
   } finally {
-    await runProgram({ file: gpgconf, args: ['--homedir', shortHome, '--kill', 'gpg-agent'] }, always).catch(
-      () => undefined,
-    );
+    await askAgent('KILLAGENT', always).catch(() => undefined);
+    if (ledger && agent !== undefined) await forgetChild(ledger, agent);
     await rm(home, { recursive: true, force: true });
     await hold.close();
   }
+}
+
+/** @see https://www.gnupg.org/documentation/manuals/assuan/Server-responses.html (a line of data begins with D) */
+function parseProcessId(response: string): number {
+  const [, pid] = /^D (\d+)$/m.exec(response) ?? [];
+  if (pid === undefined)
+    throw new OperationError(
+      'ProgramFailed',
+      `gpg-agent does not start: ${response.trim()}; try \`gpg-agent --daemon\` by hand.`,
+    );
+  return Number(pid);
 }
 
 /** @see https://github.com/gpg/gnupg/blob/master/doc/DETAILS (Format of the --with-colons listings) */

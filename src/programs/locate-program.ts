@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { OperationError } from '../model/failures.js';
 
 /** Debian's package for each program that is not PostgreSQL's own. */
-const packages: Record<string, string> = { gpg: 'gnupg', zstd: 'zstd', gzip: 'gzip', tar: 'tar' };
+const packages: Record<string, string> = { gpg: 'gnupg', 'gpg-connect-agent': 'gnupg' };
 
 /** The first executable of that name in `directories`, or undefined. */
 export async function findProgram(name: string, directories: readonly string[]): Promise<string | undefined> {

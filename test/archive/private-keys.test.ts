@@ -1,9 +1,10 @@
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { checkPrivateKeys, withPrivateKeyring, type PrivateKeys } from '../../src/archive/private-keys.js';
+import { endRecordedChildren } from '../../src/programs/child-ledger.js';
 import { makeGpgHome, type GpgHome } from '../support/gpg-home.js';
 import { findProcesses } from '../support/our-processes.js';
 import { makeScratchDirectory } from '../support/scratch-directory.js';
@@ -151,19 +152,23 @@ describe('of a home with private keys', () => {
     await untilNoAgents();
   });
 
-  it('the agent ends with the files when the process that made it was killed', async () => {
+  it('the agent can be ended by whoever clears up when the process that made it was killed', async () => {
     await provide(open);
+    const ledger = { directory: join(scratch, 'children') };
     const script = fileURLToPath(new URL('./hold-private-keys.ts', import.meta.url));
-    const holder = execa(process.execPath, ['--import', 'tsx', script, keysFile, parent], { reject: false });
+    const args = ['--import', 'tsx', script, keysFile, parent, ledger.directory];
+    const holder = execa(process.execPath, args, { reject: false });
     onTestFinished(() => void holder.kill('SIGKILL'));
     await new Promise((resolve) => holder.stdout.once('data', resolve));
     const { pid } = holder;
-    expect(await agents(pid)).toHaveLength(1);
+    const [agent] = await agents(pid);
+    expect(await readdir(ledger.directory)).toEqual([String(agent!.pid)]);
     holder.kill('SIGKILL');
     await holder;
     expect(await readdir(parent)).toHaveLength(1);
-    await rm(parent, { recursive: true });
-    await waitUntil('the agent ends', async () => (await agents(pid)).length === 0);
+    await endRecordedChildren(ledger);
+    expect(await agents(pid)).toEqual([]);
+    expect(await readdir(ledger.directory)).toEqual([]);
   });
 });
 

@@ -129,7 +129,7 @@ async function expectWhole(): Promise<void> {
 /** Directories with links to all that is needed for gzip, and no pigz. */
 async function withoutPigz(): Promise<string[]> {
   const directory = await makeScratchDirectory();
-  for (const program of ['tar', 'gzip', 'gpg', 'gpgconf'])
+  for (const program of ['tar', 'gzip', 'gpg', 'gpg-connect-agent'])
     await symlink((await findProgram(program, path))!, join(directory, program));
   return [directory];
 }

@@ -1,6 +1,7 @@
 import type { WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import type { RestoreDatabaseArgument } from '../../src/model/arguments.js';
 import { MAIN_QUEUE } from '../../src/model/queues.js';
+import { provisionalName } from '../../src/postgres/restore-target.js';
 import type { restoreDatabase } from '../../src/workflows/index.js';
 import { startBackupSystem, type BackupSystem } from './backup-system.js';
 import type { SharedServers } from './held-backup.js';
@@ -49,21 +50,26 @@ export async function startHeldRestoreSystem(
     configuration: { approvals: { provider: 'none' } },
   });
   await system.backUp();
+  // Other tests restore into the same server at the same time.
+  const provisional: string[] = [];
   return {
     ...system,
-    startRestore: (given = {}) =>
-      system.client.workflow.start<typeof restoreDatabase>('restoreDatabase', {
+    startRestore: async (given = {}) => {
+      const restore = await system.client.workflow.start<typeof restoreDatabase>('restoreDatabase', {
         taskQueue: MAIN_QUEUE,
         workflowId: `restore-${crypto.randomUUID()}`,
         args: [{ database, ...given }],
-      }),
+      });
+      provisional.push(provisionalName(restore.firstExecutionRunId));
+      return restore;
+    },
     held: () => program.held(),
     release: () => program.release(),
     restoredDatabases: async () => {
       const rows = await postgres.query<{ name: string }>(
         'postgres',
-        `SELECT datname AS name FROM pg_database WHERE datname LIKE $1 OR datname LIKE 'temponest_restore%'`,
-        [`${database}_%`],
+        'SELECT datname AS name FROM pg_database WHERE datname LIKE $1 OR datname = ANY ($2)',
+        [`${database}_%`, provisional],
       );
       return rows.map((row) => row.name);
     },
