@@ -69,7 +69,7 @@ export async function withPrivateKeyring<T>(
   try {
     // Asked before gpg starts one: it is a daemon, which nothing but the ledger would tie to this step.
     agent = parseProcessId(await askAgent('GETINFO pid', { signal }));
-    if (ledger) await recordChild(ledger, agent);
+    if (ledger) recordChild(ledger, agent);
     const importFailure: unknown = await runProgram(gpg('--import', '--', privateKeysFile), { signal }).then(
       () => undefined,
       (error: unknown) => error,

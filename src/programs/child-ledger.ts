@@ -1,4 +1,5 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { OperationError } from '../model/failures.js';
@@ -20,9 +21,9 @@ export interface ChildLedger {
  *
  * @see https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
  */
-async function readProcess(pid: number): Promise<{ group: number; startTime: string } | undefined> {
+function readProcess(pid: number): { group: number; startTime: string } | undefined {
   try {
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The second field, the program's name in parentheses, may hold spaces; the first of these is field 3.
     const afterName = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     // A zombie has ended; only its parent has not looked yet.
@@ -35,16 +36,18 @@ async function readProcess(pid: number): Promise<{ group: number; startTime: str
 
 async function isGroupAlive(group: number): Promise<boolean> {
   const pids = (await readdir('/proc')).map(Number).filter(Number.isInteger);
-  const processes = await Promise.all(pids.map(readProcess));
-  return processes.some((found) => found?.group === group);
+  return pids.some((pid) => readProcess(pid)?.group === group);
 }
 
-/** Notes a child that leads its own process group. */
-export async function recordChild(ledger: ChildLedger, pid: number): Promise<void> {
-  const child = await readProcess(pid);
+/**
+ * Notes a child that leads its own process group. Nothing else happens in this process meanwhile, so that it is hardly
+ * ever killed between the start of a child and its note.
+ */
+export function recordChild(ledger: ChildLedger, pid: number): void {
+  const child = readProcess(pid);
   if (!child) return;
-  await mkdir(ledger.directory, { recursive: true });
-  await writeFile(join(ledger.directory, String(pid)), child.startTime);
+  mkdirSync(ledger.directory, { recursive: true });
+  writeFileSync(join(ledger.directory, String(pid)), child.startTime);
 }
 
 /** Forgets a child that has ended. */
@@ -72,7 +75,7 @@ export async function endRecordedChildren(ledger: ChildLedger): Promise<void> {
   for (const entry of entries) {
     const pid = Number(entry);
     const recorded = await readFile(join(ledger.directory, entry), 'utf8').catch(() => '');
-    if (recorded === (await readProcess(pid))?.startTime) {
+    if (recorded === readProcess(pid)?.startTime) {
       signalGroup(pid, 'SIGKILL');
       await waitForEnd(pid);
     }

@@ -34,8 +34,8 @@ export async function superviseGroup<Ended>(
   };
   signal.addEventListener('abort', endGroup, { once: true });
   try {
+    if (ledger) recordChild(ledger, pid);
     onStart?.(pid);
-    if (ledger) await recordChild(ledger, pid);
     return await Promise.race([child, abandoned]);
   } finally {
     signal.removeEventListener('abort', endGroup);

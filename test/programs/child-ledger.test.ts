@@ -31,7 +31,7 @@ function startLeader(script = 'exec sleep 1000'): { pid: number; ended: Promise<
 it('ends every process that was recorded and not forgotten', async () => {
   const ledger = await makeLedger();
   const leaders = [startLeader(), startLeader(), startLeader()];
-  for (const { pid } of leaders) await recordChild(ledger, pid);
+  for (const { pid } of leaders) recordChild(ledger, pid);
   await forgetChild(ledger, leaders[0]!.pid);
 
   await endRecordedChildren(ledger);
@@ -48,7 +48,7 @@ it('waits until the whole group is gone', async () => {
   const { pid } = startLeader(`for i in $(seq ${members}); do ${member} done; wait`);
   const readPids = async () => (await readFile(pids, 'utf8').catch(() => '')).split('\n').filter(Boolean);
   await waitUntil('all members run', async () => (await readPids()).length === members);
-  await recordChild(ledger, pid);
+  recordChild(ledger, pid);
 
   await endRecordedChildren(ledger);
 
@@ -58,7 +58,7 @@ it('waits until the whole group is gone', async () => {
 it('gives up a process that does not end, names it, and finds it again the next time', async () => {
   const ledger = await makeLedger();
   const { pid } = startLeader();
-  await recordChild(ledger, pid);
+  recordChild(ledger, pid);
 
   const heedSignals = ignoreSignals();
   hurryClock();
@@ -79,7 +79,7 @@ it('gives up a process that does not end, names it, and finds it again the next 
 it('leaves a process alone that got the id of a recorded one', async () => {
   const ledger = await makeLedger();
   const { pid } = startLeader();
-  await recordChild(ledger, pid);
+  recordChild(ledger, pid);
   await writeFile(join(ledger.directory, String(pid)), '1');
 
   await endRecordedChildren(ledger);
@@ -91,7 +91,7 @@ it('leaves a process alone that got the id of a recorded one', async () => {
 it('takes a record that a crash cut short for no record', async () => {
   const ledger = await makeLedger();
   const { pid } = startLeader();
-  await recordChild(ledger, pid);
+  recordChild(ledger, pid);
   await writeFile(join(ledger.directory, String(pid)), '');
 
   await endRecordedChildren(ledger);
@@ -104,7 +104,7 @@ it('is content with a process that has ended, and with no ledger at all', async 
   await endRecordedChildren(ledger);
   const { pid, ended } = startLeader('exit 0');
   await ended;
-  await recordChild(ledger, pid);
+  recordChild(ledger, pid);
   await forgetChild(ledger, pid);
   await endRecordedChildren(ledger);
   expect(signalGroup(pid, 'SIGTERM')).toBe(false);

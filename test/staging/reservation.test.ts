@@ -129,7 +129,7 @@ async function leaveChild(volume: StagingVolume, { server, backupId }: Reservati
   onTestFinished(() => void signalGroup(pid!, 'SIGKILL'));
   const attempt = join(backupDirectory(volume, server, backupId), 'dump.attempt-1');
   await mkdir(attempt, { recursive: true });
-  await recordChild({ directory: join(attempt, 'children') }, pid!);
+  recordChild({ directory: join(attempt, 'children') }, pid!);
   return pid!;
 }
 

@@ -14,10 +14,10 @@ async function makeBackupDirectory(): Promise<string> {
 }
 
 /** A child as a crashed worker leaves it: alive and in the ledger. */
-async function leaveChild(ledger: ChildLedger): Promise<number> {
+function leaveChild(ledger: ChildLedger): number {
   const { pid } = spawn('/bin/sleep', ['1000'], { detached: true, stdio: 'ignore' });
   onTestFinished(() => void signalGroup(pid!, 'SIGKILL'));
-  await recordChild(ledger, pid!);
+  recordChild(ledger, pid!);
   return pid!;
 }
 
@@ -62,7 +62,7 @@ it('removes a failed attempt, passes its error on, and can be tried again', asyn
 it('of which a process does not end fails by its own error, and the next attempt by that process', async () => {
   const backup = await makeBackupDirectory();
   const failing = completeStep(backup, 'dump', async ({ ledger }) => {
-    await leaveChild(ledger);
+    leaveChild(ledger);
     ignoreSignals();
     hurryClock();
     throw new Error('no progress');
