@@ -61,11 +61,11 @@ it('removes a failed attempt, passes its error on, and can be tried again', asyn
 
 it('of which a process does not end fails by its own error, and the next attempt by that process', async () => {
   const backup = await makeBackupDirectory();
-  const failing = completeStep(backup, 'dump', async ({ ledger }) => {
+  const failing = completeStep(backup, 'dump', ({ ledger }) => {
     leaveChild(ledger);
     ignoreSignals();
     hurryClock();
-    throw new Error('no progress');
+    return Promise.reject(new Error('no progress'));
   });
   await expect(failing).rejects.toThrow('no progress');
 
