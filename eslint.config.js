@@ -40,6 +40,17 @@ const mayImport = {
     'restores',
     'wal',
   ],
+  metrics: [
+    'model',
+    'observability',
+    'programs',
+    'archive',
+    'postgres',
+    'stores',
+    'config',
+    'catalogue',
+    'wal',
+  ],
   activities: [
     'model',
     'approvals',

@@ -16,6 +16,7 @@ import { MAIN_QUEUE, RESTORE_QUEUE, stagingQueue } from './model/queues.js';
 import type { WorkerRole } from './model/worker-roles.js';
 import { createLogger } from './observability/logger.js';
 import { openVolume } from './staging/volume.js';
+import { startMetrics } from './worker/start-metrics.js';
 import { serveHealth } from './worker/health-server.js';
 import { readinessChecks } from './worker/readiness-checks.js';
 import { registerSearchAttributes } from './worker/register-search-attributes.js';
@@ -76,17 +77,23 @@ export async function runWorker(
     for (const { name } of dependencies?.stores.slice(1) ?? [])
       logger.warn({ store: name }, 'nothing is copied to this store: backups go to the first one only');
     const workers = await createWorkers(dependencies, roles, common);
-    const health = await serveHealth(configuration.worker, {
-      '/health': Object.fromEntries(
-        workers.map((worker) => [worker.options.taskQueue, () => checkRunning(worker)]),
-      ),
-      '/ready': readinessChecks(dependencies, connection),
-    });
+    const metrics = startMetrics(dependencies, logger);
+    const health = await serveHealth(
+      configuration.worker,
+      {
+        '/health': Object.fromEntries(
+          workers.map((worker) => [worker.options.taskQueue, () => checkRunning(worker)]),
+        ),
+        '/ready': readinessChecks(dependencies, connection),
+      },
+      metrics.render,
+    );
     logger.info({ roles, namespace, port: health.port, volume: dependencies?.volume.id }, 'worker started');
     try {
       await runTogether(workers);
     } finally {
       await health.close();
+      await metrics.stop();
     }
     logger.info('worker stopped');
   } finally {

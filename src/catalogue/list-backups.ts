@@ -19,6 +19,8 @@ export interface BackupListing {
   backups: ListedBackup[];
   /** Artifacts without a manifest: of uploads not yet committed, of deletions interrupted half-way. */
   orphans: StoredObject[];
+  /** Keys of somebody else's objects. */
+  foreign: string[];
 }
 
 /**
@@ -30,10 +32,14 @@ export interface BackupListing {
 export async function listBackups(store: Store, server: string, signal: AbortSignal): Promise<BackupListing> {
   const found = new Map<string, Omit<ListedBackup, 'time'>>();
   const committed = new Set<string>();
+  const foreign: string[] = [];
   for (const prefix of serverPrefixes(server))
     for await (const object of store.list(prefix, signal)) {
       const parsed = parseKey(object.key);
-      if (!parsed) continue; // not ours, and never touched
+      if (!parsed) {
+        foreign.push(object.key); // never touched
+        continue;
+      }
       const { subject, id, part } = parsed;
       const key = manifestKey(subject, id);
       const entry = found.get(key) ?? { subject, id, manifestKey: key, artifacts: [] };
@@ -52,5 +58,6 @@ export async function listBackups(store: Store, server: string, signal: AbortSig
     orphans: entries
       .filter((entry) => !committed.has(entry.manifestKey))
       .flatMap(({ artifacts }) => artifacts),
+    foreign,
   };
 }

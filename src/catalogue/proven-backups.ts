@@ -1,4 +1,4 @@
-import { parseDrillReport } from '../model/drill.js';
+import { parseDrillReport, type DrillReport } from '../model/drill.js';
 import { DRILL_NAME, drillPrefix, drillReportKey, subjectPrefix, type BackupSubject } from '../model/keys.js';
 import { parseBackupId } from '../model/names.js';
 import type { Store } from '../stores/store.js';
@@ -12,6 +12,9 @@ export interface ProvenBackup {
   provenAt: Date;
 }
 
+/** What a drill found of one backup; the database is absent for the globals. */
+export type VerdictOnBackup = Pick<DrillReport['backups'][number], 'database' | 'backupId' | 'verdict'>;
+
 /**
  * The backups of a server that drills have proven, whether they still exist or not. Of several drills of one backup the
  * last that came to an end of it counts: what was found bad since is not proven any more.
@@ -23,13 +26,23 @@ export async function listProvenBackups(
   server: string,
   signal: AbortSignal,
 ): Promise<ProvenBackup[]> {
-  const latest = new Map<string, ProvenBackup | undefined>();
+  const reports: DrillReport[] = [];
   for await (const { key } of store.list(drillPrefix(server), signal)) {
     const id = /([^/]+)\.json$/.exec(key)?.[1];
     if (id === undefined || !isReportKey(server, id, key)) continue;
     const document = await store.getDocument(key, signal);
-    if (!document) continue;
-    const { backups, finishedAt } = parseDrillReport(document.toString(), key);
+    if (document) reports.push(parseDrillReport(document.toString(), key));
+  }
+  return findProven(server, reports);
+}
+
+/** What drills have proven, by their reports in the order of time. */
+export function findProven(
+  server: string,
+  reports: readonly { finishedAt: string; backups: readonly VerdictOnBackup[] }[],
+): ProvenBackup[] {
+  const latest = new Map<string, ProvenBackup | undefined>();
+  for (const { backups, finishedAt } of reports)
     for (const { database, backupId, verdict } of backups) {
       if (backupId === undefined || verdict === 'notProvable') continue;
       const subject: BackupSubject =
@@ -37,7 +50,6 @@ export async function listProvenBackups(
       const proven = { subject, id: backupId, provenAt: new Date(finishedAt) };
       latest.set(subjectPrefix(subject) + backupId, verdict === 'proven' ? proven : undefined);
     }
-  }
   return [...latest.values()].filter((proven) => proven !== undefined);
 }
 

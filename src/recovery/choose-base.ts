@@ -20,9 +20,9 @@ export function newestBefore(backups: readonly BaseManifest[], moment: Moment): 
   return newest(backups.filter((backup) => endOf(backup) <= moment));
 }
 
-/** The newest base backup of the server's newest incarnation that had ended before a position. */
-export function newestBeforeLsn(backups: readonly BaseManifest[], lsn: Lsn): BaseManifest | undefined {
-  return newest(ofNewestCluster(backups).filter(({ stopLsn }) => parseLsn(stopLsn)! <= lsn));
+/** The base backups of the server's newest incarnation that had ended before a position, the newest first. */
+export function allBeforeLsn(backups: readonly BaseManifest[], lsn: Lsn): BaseManifest[] {
+  return ofNewestCluster(backups).filter(({ stopLsn }) => parseLsn(stopLsn)! <= lsn);
 }
 
 /** The base backups of the incarnation of the server that was backed up last, the newest first. */

@@ -9,7 +9,7 @@ import type { RecoveryTarget } from '../model/recovery-target.js';
 import { formatLsn, parseLsn } from '../model/wal-segment.js';
 import type { ProgramContext } from '../programs/run-program.js';
 import type { Store } from '../stores/store.js';
-import { endOf, newestBefore, newestBeforeLsn, ofNewestCluster } from './choose-base.js';
+import { allBeforeLsn, endOf, newestBefore, ofNewestCluster } from './choose-base.js';
 import { locateTime } from './locate-time.js';
 import { describeWindows } from './describe-windows.js';
 import { chooseLine, findPath, type WalPath } from './wal-path.js';
@@ -104,26 +104,36 @@ async function findTime(search: TargetSearch, backups: BaseManifest[], moment: M
   });
 }
 
+/**
+ * A position may lie on several timelines: each one that began before it has it. The newest is followed, which is the one
+ * that the server goes by now; what was given up when that began is reached by its time.
+ */
 async function findLsn(search: TargetSearch, backups: BaseManifest[], text: string): Promise<FoundTarget> {
   const lsn = parseLsn(text)!;
-  const base = newestBeforeLsn(backups, lsn);
-  const what = `LSN ${text}`;
-  if (!base) throw await outOfWindow(search, backups, what);
-  return withReader(search, base, async (reader) => {
+  const candidates = allBeforeLsn(backups, lsn);
+  const [newest] = candidates;
+  if (!newest) throw await outOfWindow(search, backups, `LSN ${text}`);
+  return withReader(search, newest, async (reader) => {
     // PostgreSQL stops after the first record that begins there or later, and fails where there is none.
-    const find = async (path: WalPath) => {
-      const first = path.segments.findIndex(({ start }) => start + BigInt(base.walSegmentBytes) > lsn);
-      for (let index = first; index >= 0 && index < path.segments.length; index += 1)
-        if (((await reader.readLastRecord(path.segments[index]!)) ?? -1n) >= lsn) return index + 1;
-      return undefined;
+    const find = async () => {
+      const line = await readLine(search, candidates);
+      const { segments } = line.path;
+      const first = segments.findIndex(({ start }) => start + BigInt(newest.walSegmentBytes) > lsn);
+      for (let index = first; index >= 0 && index < segments.length; index += 1)
+        if (((await reader.readLastRecord(segments[index]!)) ?? -1n) >= lsn)
+          return { ...line, segments: index + 1 };
+      return { ...line, segments: undefined };
     };
-    let path = await readPath(search, base);
-    let segments = await find(path);
-    if (segments === undefined && path.missing.length === 0 && (await bringUpToDate(search, base))) {
-      path = await readPath(search, base);
-      segments = await find(path);
-    }
-    if (segments === undefined) throw await outOfWindow(search, backups, what);
+    let found = await find();
+    if (
+      found.segments === undefined &&
+      found.path.missing.length === 0 &&
+      (await bringUpToDate(search, newest))
+    )
+      found = await find();
+    const { base, path, segments } = found;
+    if (segments === undefined)
+      throw await outOfWindow(search, backups, `LSN ${text} on its newest timeline, ${path.timeline}`);
     return { backups, base, path, target: { kind: 'lsn', lsn: formatLsn(lsn) }, segments, isUpToDate: true };
   });
 }

@@ -2,38 +2,52 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { OperationError } from '../model/failures.js';
 
-/** A check by name: resolves when all is well, rejects with what is wrong. */
-export type Checks = Record<string, () => Promise<void>>;
+/** A check by name: resolves when all is well, with a sentence when it will not be for long, and rejects with what is wrong. */
+export type Checks = Record<string, () => Promise<string | void>>;
 
-/** What an endpoint found, by check: `ok` or the fault. */
+/** The content type of Prometheus's text format. */
+const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+
+/** What an endpoint found, by check: `ok`, a warning, or the fault. */
 async function runChecks(checks: Checks): Promise<{ healthy: boolean; report: Record<string, string> }> {
   const report: Record<string, string> = {};
+  let healthy = true;
   await Promise.all(
     Object.entries(checks).map(async ([name, check]) => {
       try {
-        await check();
-        report[name] = 'ok';
+        const warning = await check();
+        report[name] = warning === undefined ? 'ok' : `warning: ${warning}`;
       } catch (error) {
+        healthy = false;
         report[name] = error instanceof Error ? error.message : String(error);
       }
     }),
   );
-  return { healthy: Object.values(report).every((found) => found === 'ok'), report };
+  return { healthy, report };
 }
 
 /**
- * Serves `/health` (does the process work?) and `/ready` (can it do its work: Temporal, PostgreSQL, stores?), each with
- * 200 or 503 and a JSON report.
+ * Serves `/health` (does the process work?) and `/ready` (can it do its work: Temporal, PostgreSQL, stores, keys?), each with
+ * 200 or 503 and a JSON report, and `/metrics`.
+ *
+ * @param renderMetrics - in Prometheus's text format
  *
  * @throws OperationError `InvalidConfiguration` when the port is taken
  */
 export async function serveHealth(
   { address, port }: { address: string; port: number },
   endpoints: Record<'/health' | '/ready', Checks>,
+  renderMetrics: () => Promise<string>,
 ): Promise<{ port: number; close: () => Promise<void> }> {
   const server = createServer((request, response) => {
     // Not with URL, which throws for what a client may well send, such as `//`.
     const path = request.url!.replace(/\?.*$/, '').replace(/(?<=.)\/$/, '');
+    if (path === '/metrics') {
+      void renderMetrics().then((text) =>
+        response.writeHead(200, { 'content-type': METRICS_TYPE }).end(text),
+      );
+      return;
+    }
     const checks = path === '/health' || path === '/ready' ? endpoints[path] : undefined;
     if (!checks) {
       response.writeHead(404).end();

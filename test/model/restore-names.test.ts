@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { replacedName, restoredName } from '../../src/model/restore-names.js';
+import { isNamedAfter, replacedName, restoredName } from '../../src/model/restore-names.js';
 
 const time = new Date('2026-11-24T03:04:05.678Z');
 
@@ -20,5 +20,16 @@ describe('names of restored databases', () => {
         expect(Buffer.from(name).toString()).toBe(name);
       }),
     );
+  });
+
+  it('are known by the database that they are of, however long its name', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 63 }), (database) => {
+        expect(isNamedAfter(restoredName(database, time), database)).toBe(true);
+        expect(isNamedAfter(replacedName(database, time), database)).toBe(true);
+      }),
+    );
+    for (const other of ['postgres', 'agentic', 'other_before_20261124_030405', 'agentic_before_yesterday'])
+      expect(isNamedAfter(other, 'agentic')).toBe(false);
   });
 });

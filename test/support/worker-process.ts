@@ -9,6 +9,8 @@ const project = join(import.meta.dirname, '..', '..');
 
 /** A worker process of the built code. */
 export interface WorkerProcess {
+  /** Where `/metrics`, `/health` and `/ready` answer. */
+  readonly port: number;
   /** The process id; fails when it does not run. */
   readonly pid: number;
   /** Starts it, and waits until `/ready` says yes. */
@@ -53,6 +55,7 @@ export function prepareWorker(options: WorkerProcessOptions): WorkerProcess {
   }
 
   return {
+    port,
     get pid() {
       if (!isRunning(child)) throw new Error('The worker does not run.');
       return child.pid!;

@@ -4,11 +4,13 @@ import { expect, it, onTestFinished } from 'vitest';
 import { serveHealth, type Checks } from '../../src/worker/health-server.js';
 
 const well = () => Promise.resolve();
+const metrics = () => Promise.resolve('backup_expected 1\n');
 
 async function serve(health: Checks, ready: Checks = {}): Promise<{ url: string; port: number }> {
   const { port, close } = await serveHealth(
     { address: '127.0.0.1', port: 0 },
     { '/health': health, '/ready': ready },
+    metrics,
   );
   onTestFinished(close);
   return { url: `http://127.0.0.1:${port}`, port };
@@ -29,6 +31,18 @@ it('answers 200 when all checks are well, and 503 with the faults otherwise', as
   expect(await ask(`${url}/health/`)).toEqual([200, { queue: 'ok' }]);
   expect(await ask(`${url}/health?verbose`)).toEqual([200, { queue: 'ok' }]);
   expect(await ask(`${url}/ready`)).toEqual([503, { temporal: 'ok', 'server main': 'refused' }]);
+});
+
+it('answers 200 to what will not be well for long, and says so', async () => {
+  const { url } = await serve({}, { keys: () => Promise.resolve('expires soon'), temporal: well });
+  expect(await ask(`${url}/ready`)).toEqual([200, { keys: 'warning: expires soon', temporal: 'ok' }]);
+});
+
+it.each(['/metrics', '/metrics/', '/metrics?x=1'])('serves the metrics at %s', async (path) => {
+  const { url } = await serve({});
+  const response = await fetch(url + path);
+  expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+  expect(await response.text()).toBe('backup_expected 1\n');
 });
 
 it('takes a check that throws at once for one that failed', async () => {
@@ -67,7 +81,7 @@ it('says that its port is taken', async () => {
   onTestFinished(() => void other.close());
   const { port } = other.address() as AddressInfo;
   await expect(
-    serveHealth({ address: '127.0.0.1', port }, { '/health': {}, '/ready': {} }),
+    serveHealth({ address: '127.0.0.1', port }, { '/health': {}, '/ready': {} }, metrics),
   ).rejects.toMatchObject({
     type: 'InvalidConfiguration',
     message: `127.0.0.1:${port} cannot be listened on (EADDRINUSE); set worker.port to a free one.`,
@@ -78,6 +92,7 @@ it('closes at once, though somebody is still connected', async () => {
   const { port, close } = await serveHealth(
     { address: '127.0.0.1', port: 0 },
     { '/health': {}, '/ready': {} },
+    metrics,
   );
   const socket = connect(port, '127.0.0.1');
   await once(socket, 'connect');

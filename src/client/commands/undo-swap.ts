@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { resolveAdministered } from '../../config/connections.js';
 import { resolveServer } from '../../config/resolve.js';
-import { restoredName } from '../../model/restore-names.js';
+import { OperationError } from '../../model/failures.js';
+import { isNamedAfter, restoredName } from '../../model/restore-names.js';
 import { swapDatabases } from '../../postgres/swap-databases.js';
 import { untilDone } from '../configured-server.js';
 import { confirm } from '../confirm.js';
@@ -19,6 +20,7 @@ async function undoSwap(
   replaced: string,
   { server: name, yes }: Options,
 ): Promise<ExitCode> {
+  requireOurs(database, replaced);
   const server = resolveServer(await context.loadConfiguration(), name);
   const becomes = restoredName(database, new Date());
   if (
@@ -38,6 +40,15 @@ async function undoSwap(
   if (context.json) printJson({ server: server.name, database, replaced: becomes });
   else print(`Database ${database} is what it was before; what replaced it is kept as ${becomes}.`);
   return 0;
+}
+
+/** What a mistyped name puts in the place of a live database is some other live one. */
+function requireOurs(database: string, replaced: string): void {
+  if (isNamedAfter(replaced, database)) return;
+  throw new OperationError(
+    'InvalidArgument',
+    `${replaced} is not what a swap or a restore of ${database} would have kept or made; name ${database}_before_<time> or ${database}_restored_<time>, as the swap has printed it and \\l in psql shows it.`,
+  );
 }
 
 export const undoSwapCommand = new Command('undo-swap')

@@ -7,6 +7,7 @@ import { requireOutcome, targetOf } from '../../model/recovery-argument.js';
 import { describeTarget } from '../../model/recovery-target.js';
 import { replacedName, restoredName } from '../../model/restore-names.js';
 import { readDatabaseSizes } from '../../postgres/database-sizes.js';
+import { refuseIrreplaceable } from '../../postgres/refuse-unswappable.js';
 import { estimateRecovery, type RecoveryEstimate } from '../../recovery/estimate-recovery.js';
 import { findInStores } from '../../recovery/find-in-stores.js';
 import type { FoundTarget } from '../../recovery/find-target.js';
@@ -111,6 +112,7 @@ async function planTaken(
       'TargetUnfit',
       `Server ${target.server.name} has no database "${database}" to be replaced; restore it with --as ${database}.`,
     );
+  if (swap) await refuseIrreplaceable(target, database, signal);
   return { database, made, restoreId, ...(swap ? { replaces: { database, becomes } } : {}) };
 }
 

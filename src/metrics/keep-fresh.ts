@@ -1,0 +1,88 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Registry } from 'prom-client';
+import type { Logger } from '../observability/logger.js';
+import { addGauge, toTimestamp, type MetricsPart } from './part.js';
+
+/** How often a part is brought up to date, and how long that may take, in milliseconds. */
+const INTERVAL = 60_000;
+const PATIENCE = 300_000;
+
+/** Metrics that are brought up to date in the background, so that a scrape waits for nothing. */
+export interface FreshMetrics {
+  /** All of them in Prometheus's text format. */
+  render(): string;
+  /** Resolves when every part was tried once. */
+  readonly triedOnce: Promise<void>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Brings metrics up to date every minute until it is stopped. A part that fails keeps its values and says since when
+ * they are old; it keeps no other part from being refreshed.
+ *
+ * @param parts - make their gauges in the registry they are given
+ */
+export function keepFresh(
+  parts: readonly ((registry: Registry) => MetricsPart)[],
+  logger: Pick<Logger, 'warn' | 'info'>,
+  interval = INTERVAL,
+): FreshMetrics {
+  const stop = new AbortController();
+  const registries: Registry[] = [];
+  const texts: string[] = [];
+  const status = new Registry();
+  const refreshed = addGauge(
+    status,
+    'backup_metrics_refreshed_timestamp',
+    'When the metrics of this part were last brought up to date, in seconds since 1970',
+    ['part'],
+  );
+  const seconds = addGauge(status, 'backup_metrics_refresh_seconds', 'Seconds that this took', ['part']);
+  const done = new Map<string, { at: Date; seconds: number }>();
+  let statusText = '';
+
+  const refresh = async (part: MetricsPart, index: number): Promise<void> => {
+    const begun = performance.now();
+    await part.refresh(AbortSignal.any([stop.signal, AbortSignal.timeout(PATIENCE)]));
+    texts[index] = await registries[index]!.metrics();
+    done.set(part.name, { at: new Date(), seconds: (performance.now() - begun) / 1000 });
+    refreshed.replace([...done].map(([name, { at }]) => [{ part: name }, toTimestamp(at)]));
+    seconds.replace([...done].map(([name, { seconds: taken }]) => [{ part: name }, taken]));
+    statusText = await status.metrics();
+  };
+
+  const loops = parts.map((make, index) => {
+    const registry = new Registry();
+    registries.push(registry);
+    const part = make(registry);
+    let isFailing = false;
+    const tryOnce = async () => {
+      try {
+        await refresh(part, index);
+        if (isFailing) logger.info({ part: part.name }, 'metrics are up to date again');
+        isFailing = false;
+      } catch (error) {
+        if (stop.signal.aborted) return;
+        const { message } = error as Error;
+        if (!isFailing)
+          logger.warn({ part: part.name, error: message }, 'metrics cannot be brought up to date');
+        isFailing = true;
+      }
+    };
+    const first = tryOnce();
+    const loop = async () => {
+      for (await first; !stop.signal.aborted; await tryOnce())
+        await delay(interval, undefined, { signal: stop.signal }).catch(() => undefined);
+    };
+    return { first, end: loop() };
+  });
+
+  return {
+    render: () => [...texts.filter((text) => text !== undefined), statusText].join('\n'),
+    triedOnce: Promise.all(loops.map(({ first }) => first)).then(() => undefined),
+    async stop() {
+      stop.abort();
+      await Promise.all(loops.map(({ end }) => end));
+    },
+  };
+}
