@@ -40,6 +40,7 @@ const mayImport = {
     'restores',
     'wal',
   ],
+  verification: ['model', 'observability', 'archive', 'stores', 'config', 'catalogue', 'postgres', 'wal'],
   metrics: [
     'model',
     'observability',
@@ -50,6 +51,7 @@ const mayImport = {
     'config',
     'catalogue',
     'wal',
+    'verification',
   ],
   activities: [
     'model',
@@ -67,6 +69,7 @@ const mayImport = {
     'base',
     'wal',
     'recovery',
+    'verification',
   ],
   workflows: ['model', 'activities'],
   client: [
@@ -83,6 +86,7 @@ const mayImport = {
     'restores',
     'wal',
     'recovery',
+    'verification',
     'worker.ts',
   ],
 };

@@ -2,7 +2,7 @@ import type { ListedBaseBackup } from '../catalogue/base-backups.js';
 import type { ListedBackup } from '../catalogue/list-backups.js';
 import { subjectName } from '../model/keys.js';
 import type { Store } from '../stores/store.js';
-import { WHOLE_SERVER } from './status/assess-base.js';
+import { WHOLE_SERVER } from '../verification/assess-base.js';
 import { count, formatAge, formatBytes, formatTime, print, printJson, renderTable } from './output.js';
 
 type AnyListed = ListedBackup | ListedBaseBackup;

@@ -81,3 +81,31 @@ export function drillPrefix(server: string): string {
 export function drillReportKey(server: string, id: string, format: 'json' | 'md'): string {
   return `${drillPrefix(server)}${parseBackupId(id)!.time.getUTCFullYear()}/${id}.${format}`;
 }
+
+/** Stands for a database's name in the ids of verifications. */
+export const VERIFICATION_NAME = 'verify';
+
+/** The "directory" of the reports of a server's verifications, of all years or of one. */
+export function verificationPrefix(server: string, year?: number): string {
+  return `verifications/${encodeName(server)}/${year === undefined ? '' : `${year}/`}`;
+}
+
+/**
+ * The key of a verification's report, or of the record of what it read back; within a server the order of keys is that of
+ * time.
+ */
+export function verificationKey(server: string, id: string, part: 'report' | 'readBack'): string {
+  const year = parseBackupId(id)!.time.getUTCFullYear();
+  return `${verificationPrefix(server, year)}${id}${part === 'report' ? '.json' : '.read-back.json'}`;
+}
+
+/** The verification that an object below {@link verificationPrefix} is of, or undefined for a foreign one. */
+export function parseVerificationKey(
+  server: string,
+  key: string,
+): { id: string; part: 'report' | 'readBack' } | undefined {
+  const [, id, suffix] = /([^/]+?)(\.read-back)?\.json$/.exec(key) ?? [];
+  if (id === undefined || parseBackupId(id)?.name !== VERIFICATION_NAME) return undefined;
+  const part = suffix === undefined ? 'report' : 'readBack';
+  return key === verificationKey(server, id, part) ? { id, part } : undefined;
+}

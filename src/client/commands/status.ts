@@ -4,8 +4,8 @@ import { resolveServer } from '../../config/resolve.js';
 import { databasesOf, openConfiguredStore, untilDone } from '../configured-server.js';
 import { action } from '../context.js';
 import { print, printJson } from '../output.js';
-import { assessBase } from '../status/assess-base.js';
-import { assessSubjects } from '../status/assess-subjects.js';
+import { assessBase } from '../../verification/assess-base.js';
+import { assessSubjects } from '../../verification/assess-subjects.js';
 import { readTemporalStatus } from '../status/read-temporal-status.js';
 import { renderStatus } from '../status/render-status.js';
 

@@ -1,6 +1,6 @@
 import { formatAge, formatBytes, formatTime, renderTable } from '../output.js';
-import { WHOLE_SERVER } from './assess-base.js';
-import type { SubjectStatus } from './assess-subjects.js';
+import { WHOLE_SERVER } from '../../verification/assess-base.js';
+import type { SubjectStatus } from '../../verification/assess-subjects.js';
 import type { TemporalStatus } from './read-temporal-status.js';
 
 function describeSubject({ name, state, backup }: SubjectStatus): string[] {

@@ -1,7 +1,7 @@
-import { listBaseObjects, readBaseManifest } from '../../catalogue/base-backups.js';
-import { OperationError } from '../../model/failures.js';
-import { isFromFuture } from '../../model/retention.js';
-import type { Store } from '../../stores/store.js';
+import { listBaseObjects, readBaseManifest } from '../catalogue/base-backups.js';
+import { OperationError } from '../model/failures.js';
+import { isFromFuture } from '../model/retention.js';
+import type { Store } from '../stores/store.js';
 import type { SubjectStatus } from './assess-subjects.js';
 
 /** What base backups are called among the databases. */

@@ -1,5 +1,5 @@
-import type { LatestBackup } from '../../catalogue/latest-backups.js';
-import { GLOBALS_NAME } from '../../model/keys.js';
+import type { LatestBackup } from '../catalogue/latest-backups.js';
+import { GLOBALS_NAME } from '../model/keys.js';
 
 /** A nightly backup is due every 24 hours; an hour more is what a slow night may take. */
 const FRESH_SECONDS = 25 * 3600;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { LatestBackup } from '../../../src/catalogue/latest-backups.js';
-import { assessSubjects } from '../../../src/client/status/assess-subjects.js';
+import type { LatestBackup } from '../../src/catalogue/latest-backups.js';
+import { assessSubjects } from '../../src/verification/assess-subjects.js';
 
 const now = new Date('2026-11-24T12:00:00Z');
 const hoursAgo = (hours: number) => new Date(now.getTime() - hours * 3_600_000);
