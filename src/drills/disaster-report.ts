@@ -6,7 +6,7 @@ import {
 import { drillReportKey } from '../model/keys.js';
 import { recoverySteps } from '../model/recovery.js';
 import type { Store } from '../stores/store.js';
-import { durationText, plain, table } from './markdown.js';
+import { durationText, plain, table } from '../model/markdown.js';
 
 const canaries: Record<RecoveredCheck['canary'], string> = {
   recovered: 'It was there.',

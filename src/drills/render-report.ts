@@ -1,7 +1,7 @@
 import { reasonsOf } from '../model/drill-verdict.js';
 import { drillRungs, type DrilledBackup, type DrillReport, type DrillRung } from '../model/drill.js';
 import { subjectName } from '../model/keys.js';
-import { bytesText, durationText, plain, table } from './markdown.js';
+import { bytesText, durationText, plain, table } from '../model/markdown.js';
 
 const verdicts = { proven: 'proven', failed: '**FAILED**', notProvable: '**not provable here**' } as const;
 

@@ -6,7 +6,7 @@ import type { AzureConnection } from './azure-connection.js';
 import { answerOfAzure, isTaken } from './azure-errors.js';
 import { abortUpload } from './azure-uploads.js';
 import { sendParts } from './send-parts.js';
-import type { SourceFile, StoreReceipt, TransferOptions } from './store.js';
+import type { Source, StoreReceipt, TransferOptions } from './store.js';
 import { conflictingObject } from './stored-content.js';
 
 /**
@@ -22,7 +22,7 @@ import { conflictingObject } from './stored-content.js';
 export async function putFile(
   azure: AzureConnection,
   key: string,
-  file: SourceFile,
+  file: Source,
   tier: string | undefined,
   options: TransferOptions,
 ): Promise<StoreReceipt> {
@@ -59,7 +59,7 @@ export async function putFile(
 async function acceptStored(
   azure: AzureConnection,
   key: string,
-  file: SourceFile,
+  file: Source,
   { signal, onProgress }: TransferOptions,
 ): Promise<StoreReceipt | undefined> {
   const stored = await getProperties(azure, key, signal);
@@ -74,7 +74,7 @@ async function acceptStored(
 async function sendBlocks(
   azure: AzureConnection,
   key: string,
-  file: SourceFile,
+  file: Source,
   options: TransferOptions,
 ): Promise<AzureBlock[]> {
   const staged = await listStagedBlocks(azure, key, options.signal);

@@ -15,7 +15,7 @@ import {
   type FoundFile,
 } from './directory-files.js';
 import { nameOfPartial, partialPath, pathOfKey } from './directory-paths.js';
-import { readSourceFile } from './source-file.js';
+import { readSource } from './source.js';
 import type { Store } from './store.js';
 import { conflictingObject, damagedObject, findDifference, translateErrors } from './stored-content.js';
 import { writePartial } from './write-partial.js';
@@ -106,7 +106,7 @@ export function openDirectoryStore({ name, directory }: DirectoryStoreOptions): 
     putFile: (key, file, options) =>
       guard(options.signal, async () => {
         const buffer = Buffer.allocUnsafe(COPY_BYTES);
-        const pieces = readSourceFile(file, () => buffer, options.signal);
+        const pieces = readSource(file, () => buffer, options.signal);
         const receipt = { bytes: file.bytes, sha256: file.sha256 };
         const isStored = await writeObject(key, file.sha256, pieces, options.onProgress);
         if (!isStored && (await findDifference(store, key, receipt, options)))

@@ -5,8 +5,8 @@ import { getMetadata, putObject, type GcsObjectSettings } from './gcs-objects.js
 import { sendFile } from './gcs-send-file.js';
 import { endUploads, findOrBeginUpload } from './gcs-uploads.js';
 import { choosePartSize } from './part-size.js';
-import { readSourceFile } from './source-file.js';
-import type { SourceFile, StoreReceipt, TransferOptions } from './store.js';
+import { readSource } from './source.js';
+import type { Source, StoreReceipt, TransferOptions } from './store.js';
 import { conflictingObject } from './stored-content.js';
 
 /**
@@ -20,7 +20,7 @@ import { conflictingObject } from './stored-content.js';
 export async function putFile(
   gcs: GcsConnection,
   key: string,
-  file: SourceFile,
+  file: Source,
   settings: GcsObjectSettings,
   options: TransferOptions,
 ): Promise<StoreReceipt> {
@@ -43,7 +43,7 @@ export async function putFile(
 async function acceptStored(
   gcs: GcsConnection,
   key: string,
-  file: SourceFile,
+  file: Source,
   { signal, onProgress }: TransferOptions,
 ): Promise<StoreReceipt | undefined> {
   const stored = await getMetadata(gcs, key, signal);
@@ -59,13 +59,13 @@ async function acceptStored(
 async function putWhole(
   gcs: GcsConnection,
   key: string,
-  file: SourceFile,
+  file: Source,
   settings: GcsObjectSettings,
   { signal }: TransferOptions,
 ): Promise<string> {
   const content = Buffer.allocUnsafeSlow(file.bytes);
   // To the end, where the digest is compared.
-  for await (const piece of readSourceFile(file, () => content, signal)) void piece;
+  for await (const piece of readSource(file, () => content, signal)) void piece;
   return await putObject(gcs, key, content, settings, signal);
 }
 
@@ -73,7 +73,7 @@ async function putWhole(
 async function putResumably(
   gcs: GcsConnection,
   key: string,
-  file: SourceFile,
+  file: Source,
   settings: GcsObjectSettings,
   options: TransferOptions,
 ): Promise<string> {

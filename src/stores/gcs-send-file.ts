@@ -4,8 +4,8 @@ import { answerOfGcs } from './gcs-errors.js';
 import { askSession, sendPart, type GcsSession } from './gcs-session.js';
 import type { GcsUpload } from './gcs-uploads.js';
 import { choosePartSize } from './part-size.js';
-import { readSourceFile } from './source-file.js';
-import type { SourceFile, TransferOptions } from './store.js';
+import { readSource } from './source.js';
+import type { Source, TransferOptions } from './store.js';
 
 /**
  * Sends what a resumable upload of `file` does not have, reading the file once from its start. Holds two parts of it.
@@ -19,7 +19,7 @@ export async function sendFile(
   gcs: GcsConnection,
   key: string,
   { uri, isContinued }: GcsUpload,
-  file: SourceFile,
+  file: Source,
   { signal, onProgress }: TransferOptions,
 ): Promise<string | undefined> {
   const { bytes } = file;
@@ -27,7 +27,7 @@ export async function sendFile(
   const buffers = [1, 2].map(() => Buffer.allocUnsafeSlow(choosePartSize(bytes)));
   const hash = createHash('md5');
   let last = { content: Buffer.alloc(0) as Buffer, position: 0, bytes };
-  for await (const content of readSourceFile(file, () => buffers.reverse()[0]!, signal)) {
+  for await (const content of readSource(file, () => buffers.reverse()[0]!, signal)) {
     hash.update(content);
     const end = last.position + last.content.length;
     await sendPart(gcs, uri, session, last, signal);

@@ -8,7 +8,7 @@ import {
   type GcsObjectSettings,
 } from './gcs-objects.js';
 import { cancelSession } from './gcs-session.js';
-import type { SourceFile, UnfinishedUpload } from './store.js';
+import type { Source, UnfinishedUpload } from './store.js';
 
 /**
  * Where the store keeps the URIs of uploads that were begun, since it does not list them itself: in objects of their own,
@@ -31,7 +31,7 @@ export interface GcsUpload {
 export async function findOrBeginUpload(
   gcs: GcsConnection,
   key: string,
-  file: SourceFile,
+  file: Source,
   settings: GcsObjectSettings,
   signal: AbortSignal,
 ): Promise<GcsUpload> {

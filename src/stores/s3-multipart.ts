@@ -12,8 +12,8 @@ import { askUnlessPresent, type S3Connection } from './s3-connection.js';
 import type { S3ObjectSettings } from './s3-objects.js';
 import { digestPart, uploadParts } from './s3-parts.js';
 import { abortUpload, listParts, listUploads, type S3Upload } from './s3-uploads.js';
-import { readRange } from './source-file.js';
-import type { SourceFile, TransferOptions } from './store.js';
+import { readRange } from './source.js';
+import type { Source, TransferOptions } from './store.js';
 
 /** How {@link putInParts} ended. */
 export interface PutInParts {
@@ -33,7 +33,7 @@ export interface PutInParts {
 export async function putInParts(
   s3: S3Connection,
   objectKey: string,
-  file: SourceFile,
+  file: Source,
   settings: S3ObjectSettings,
   options: TransferOptions,
 ): Promise<PutInParts> {
@@ -60,7 +60,7 @@ export async function putInParts(
 async function findUploadOf(
   s3: S3Connection,
   uploads: S3Upload[],
-  file: SourceFile,
+  file: Source,
   signal: AbortSignal,
 ): Promise<{ upload: S3Upload; parts: Part[] } | undefined> {
   const partBytes = choosePartSize(file.bytes);
@@ -68,7 +68,7 @@ async function findUploadOf(
     const parts = await listParts(s3, upload, signal);
     const [first] = parts;
     if (!first?.ChecksumSHA256) continue;
-    const content = await readRange(file, (first.PartNumber! - 1) * partBytes, partBytes);
+    const content = await readRange(file, (first.PartNumber! - 1) * partBytes, partBytes, signal);
     if (first.ChecksumSHA256 === digestPart(content)) return { upload, parts };
   }
   return undefined;

@@ -3,7 +3,7 @@ import { UploadPartCommand, type CompletedPart, type Part } from '@aws-sdk/clien
 import type { S3Connection } from './s3-connection.js';
 import type { S3Upload } from './s3-uploads.js';
 import { sendParts } from './send-parts.js';
-import type { SourceFile, TransferOptions } from './store.js';
+import type { Source, TransferOptions } from './store.js';
 
 /** SHA-256 as S3 writes it. */
 export function digestPart(content: Buffer): string {
@@ -21,7 +21,7 @@ export async function uploadParts(
   s3: S3Connection,
   { objectKey, uploadId }: S3Upload,
   present: Part[],
-  file: SourceFile,
+  file: Source,
   options: TransferOptions,
 ): Promise<CompletedPart[]> {
   const known = new Map(present.map((part) => [part.PartNumber, part]));

@@ -4,8 +4,8 @@ import type { S3Connection } from './s3-connection.js';
 import { answerOf } from './s3-errors.js';
 import { putInParts } from './s3-multipart.js';
 import { deleteObject, headObject, putObject, type S3ObjectSettings } from './s3-objects.js';
-import { readSourceFile } from './source-file.js';
-import type { SourceFile, StoreReceipt, TransferOptions } from './store.js';
+import { readSource } from './source.js';
+import type { Source, StoreReceipt, TransferOptions } from './store.js';
 import { conflictingObject } from './stored-content.js';
 
 /**
@@ -19,7 +19,7 @@ import { conflictingObject } from './stored-content.js';
 export async function putFile(
   s3: S3Connection,
   key: string,
-  file: SourceFile,
+  file: Source,
   settings: S3ObjectSettings,
   options: TransferOptions,
 ): Promise<StoreReceipt> {
@@ -42,7 +42,7 @@ export async function putFile(
 async function acceptStored(
   s3: S3Connection,
   key: string,
-  file: SourceFile,
+  file: Source,
   { signal, onProgress }: TransferOptions,
 ): Promise<StoreReceipt | undefined> {
   const stored = await headObject(s3, key, signal);
@@ -56,13 +56,13 @@ async function acceptStored(
 async function putWhole(
   s3: S3Connection,
   key: string,
-  file: SourceFile,
+  file: Source,
   settings: S3ObjectSettings,
   { signal, onProgress }: TransferOptions,
 ): Promise<string> {
   const content = Buffer.allocUnsafeSlow(file.bytes);
   // To the end, where the digest is compared.
-  for await (const piece of readSourceFile(file, () => content, signal)) void piece;
+  for await (const piece of readSource(file, () => content, signal)) void piece;
   const checksum = await putObject(s3, key, content, settings, signal);
   onProgress(file.bytes);
   return checksum;
@@ -71,7 +71,7 @@ async function putWhole(
 async function putParts(
   s3: S3Connection,
   key: string,
-  file: SourceFile,
+  file: Source,
   settings: S3ObjectSettings,
   options: TransferOptions,
 ): Promise<string> {

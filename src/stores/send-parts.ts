@@ -1,6 +1,6 @@
 import { choosePartConcurrency, choosePartSize } from './part-size.js';
-import { readSourceFile } from './source-file.js';
-import type { SourceFile, TransferOptions } from './store.js';
+import { readSource } from './source.js';
+import type { Source, TransferOptions } from './store.js';
 
 /**
  * Cuts `file` into parts of {@link choosePartSize} and sends several at a time, reading the file once from its start.
@@ -11,7 +11,7 @@ import type { SourceFile, TransferOptions } from './store.js';
  * @throws OperationError `ArtifactDamaged`, after the last part, when the file does not have its digest
  */
 export async function sendParts<T>(
-  file: SourceFile,
+  file: Source,
   sendPart: (index: number, content: Buffer, signal: AbortSignal) => Promise<T>,
   { signal, onProgress }: TransferOptions,
 ): Promise<T[]> {
@@ -38,7 +38,7 @@ export async function sendParts<T>(
       await laneOf(index).sent;
       return laneOf(index).buffer;
     };
-    for await (const content of readSourceFile(file, nextBuffer, stop)) {
+    for await (const content of readSource(file, nextBuffer, stop)) {
       const sent = send(index, content);
       // The first failure ends the other parts, which then reject with it too.
       sent.catch((error: unknown) => failure.abort(error));

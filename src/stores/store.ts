@@ -28,6 +28,18 @@ export interface SourceFile {
   sha256: string;
 }
 
+/** An object of another store that is to be copied, with what was noted of it when it was made. */
+export interface SourceObject {
+  key: string;
+  store: Pick<Store, 'name' | 'openRead'>;
+  bytes: number;
+  /** Lower-case hex. */
+  sha256: string;
+}
+
+/** What can be stored. */
+export type Source = SourceFile | SourceObject;
+
 /** What a stored file is held to by {@link Store.verify}. Plain JSON: it goes from the upload to the verification, and into the manifest. */
 export interface StoreReceipt {
   bytes: number;
@@ -62,13 +74,14 @@ export interface Store {
   check(signal: AbortSignal): Promise<void>;
 
   /**
-   * Stores a file, going on where an earlier interrupted call for the same key stopped. Idempotent: a key that already
-   * holds this content is success. The object appears under its key only when it is whole and durable.
+   * Stores a file, or a copy of another store's object, going on where an earlier interrupted call for the same key
+   * stopped, from whichever source. Idempotent: a key that already holds this content is success. The object appears under
+   * its key only when it is whole and durable.
    *
-   * @throws OperationError `ArtifactDamaged` when the file no longer has the digest it was made with
+   * @throws OperationError `ArtifactDamaged` when the source no longer has the digest it was made with
    * @throws OperationError `StoreConflict` when the key holds something else
    */
-  putFile(key: string, file: SourceFile, options: TransferOptions): Promise<StoreReceipt>;
+  putFile(key: string, file: Source, options: TransferOptions): Promise<StoreReceipt>;
 
   /** Stores a small document; success also when the key already holds exactly these bytes, else `StoreConflict`. */
   putDocument(key: string, content: Buffer, signal: AbortSignal): Promise<void>;

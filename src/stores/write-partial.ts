@@ -1,5 +1,5 @@
 import { constants, open, type FileHandle } from 'node:fs/promises';
-import { readFully } from './source-file.js';
+import { readFully } from './source.js';
 
 /** Bytes written between two calls of fdatasync: bounds what a crash loses, and how long the last call takes. */
 const SYNC_BYTES = 16 * 1024 ** 2;

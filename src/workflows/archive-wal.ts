@@ -4,7 +4,6 @@ import {
   log,
   ParentClosePolicy,
   proxyActivities,
-  setHandler,
   sleep,
   startChild,
   workflowInfo,
@@ -16,6 +15,7 @@ import type { FailureType } from '../model/failures.js';
 import { operationId } from '../model/queues.js';
 import type { ArchiveWalResult, WalProgress, WalRun } from '../model/wal-plan.js';
 import { archiveStep, lightStep } from './activity-options.js';
+import { showProgress } from './current-details.js';
 import { rootFailure } from './failures.js';
 import { walProgressQuery } from './queries.js';
 import { runOneOperation } from './run-one-operation.js';
@@ -34,8 +34,7 @@ const PATIENCE_SECONDS = [10, 60, 300, 900];
  * but people are told; a gap has people told as well, and a base backup started, which closes it.
  */
 export async function archiveWal(input: ArchiveWalArgument): Promise<ArchiveWalResult> {
-  const progress: WalProgress = { step: 'planning' };
-  setHandler(walProgressQuery, () => progress);
+  const progress = showProgress(walProgressQuery, { step: 'planning' });
   return runToOutcome(
     () => `Archiving WAL ${JSON.stringify(input)}`,
     () => undefined,

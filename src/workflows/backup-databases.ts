@@ -3,7 +3,6 @@ import {
   CancelledFailure,
   isCancellation,
   proxyActivities,
-  setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
@@ -16,11 +15,13 @@ import {
 import type { BackupsProgress, BackupsResult, PruneResult } from '../model/results.js';
 import { lightStep } from './activity-options.js';
 import { backUpAll, UNFINISHED } from './back-up-all.js';
+import { showProgress } from './current-details.js';
 import { endInTime } from './end-in-time.js';
 import { fail, rootFailure } from './failures.js';
 import { backupsProgressQuery } from './queries.js';
 import { runOneOperation } from './run-one-operation.js';
 import { runToOutcome, tell } from './run-to-outcome.js';
+import { showServer } from './search-attributes.js';
 import { summarizeOutcomes } from './summarize-outcomes.js';
 
 const { planBackups } = proxyActivities<Activities>(lightStep);
@@ -31,8 +32,7 @@ const { planBackups } = proxyActivities<Activities>(lightStep);
  * when its time was up, and says what did and what did not succeed.
  */
 export async function backupDatabases(input: BackupDatabasesArgument): Promise<BackupsResult> {
-  const progress: BackupsProgress = { step: 'planning', backups: [] };
-  setHandler(backupsProgressQuery, () => progress);
+  const progress = showProgress(backupsProgressQuery, { step: 'planning', backups: [] });
   const end = () => {
     progress.step = 'done';
   };
@@ -57,6 +57,7 @@ async function backUpAndPrune(
 ): Promise<void> {
   const plan = await planBackups(argument);
   result.server = plan.server;
+  showServer({ BackupServer: plan.server, BackupKind: 'databases' });
   progress.step = 'backups';
   await backUpAll(plan, argument, result, progress);
   // Whoever cancels one backup by itself does not mean the others.

@@ -1,10 +1,11 @@
-import { setHandler, workflowInfo } from '@temporalio/workflow';
+import { workflowInfo } from '@temporalio/workflow';
 import type { z } from 'zod';
 import type { AnyPlan } from '../activities/staged-backup.js';
 import { parseArgument } from '../model/arguments.js';
 import { operationId } from '../model/queues.js';
 import type { BackupProgress } from '../model/results.js';
 import { beginAnew } from './begin-anew.js';
+import { showProgress } from './current-details.js';
 import { finishInTime } from './end-in-time.js';
 import { isWorthBeginningAnew } from './failures.js';
 import { backupProgressQuery } from './queries.js';
@@ -36,8 +37,7 @@ export async function backupSubject<
   input: Argument,
   { plan: planIt, make }: BackupMaking<Argument, Plan, Result>,
 ): Promise<Result> {
-  const progress: BackupProgress = { step: 'planning', bytesExpected: 0 };
-  setHandler(backupProgressQuery, () => progress);
+  const progress = showProgress(backupProgressQuery, { step: 'planning', bytesExpected: 0 });
   const end = (step: 'committed' | 'failed' | 'cancelled') => {
     progress.step = step;
   };

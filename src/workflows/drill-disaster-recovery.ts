@@ -1,4 +1,4 @@
-import { proxyActivities, setHandler, workflowInfo } from '@temporalio/workflow';
+import { proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
 import {
   drillDisasterRecoveryArgument,
@@ -13,6 +13,7 @@ import {
   type DisasterDrillResult,
 } from '../model/disaster-drill.js';
 import { recoveryPlanStep, restoreLightStep, restorePlanStep } from './activity-options.js';
+import { showProgress } from './current-details.js';
 import { finishInTime } from './end-in-time.js';
 import { fail } from './failures.js';
 import { withRecovered } from './make-recovery.js';
@@ -20,6 +21,7 @@ import { disasterDrillProgressQuery } from './queries.js';
 import { refuseLackOfSpace } from './refuse-unfit.js';
 import { requireRestoreWorker } from './require-restore-worker.js';
 import { runToOutcome, tell } from './run-to-outcome.js';
+import { showServer } from './search-attributes.js';
 import { withAudit } from './with-audit.js';
 
 const { planDisasterDrill } = proxyActivities<Activities>(restorePlanStep);
@@ -34,8 +36,7 @@ const { reportDisasterDrill } = proxyActivities<Activities>(restoreLightStep);
 export async function drillDisasterRecovery(
   input: DrillDisasterRecoveryArgument,
 ): Promise<DisasterDrillResult> {
-  const progress: DisasterDrillProgress = { step: 'planning', bytesExpected: 0 };
-  setHandler(disasterDrillProgressQuery, () => progress);
+  const progress = showProgress(disasterDrillProgressQuery, { step: 'planning', bytesExpected: 0 });
   return runToOutcome(
     () => `The disaster recovery drill ${progress.backupId ?? ''}`.trim(),
     (end) => (progress.step = end),
@@ -43,6 +44,7 @@ export async function drillDisasterRecovery(
       const argument = parseArgument('drillDisasterRecovery', drillDisasterRecoveryArgument, input);
       const plan = await requireRestoreWorker(planDisasterDrill(argument));
       progress.backupId = plan.id;
+      showServer({ BackupServer: plan.server, BackupKind: 'disaster', BackupId: plan.id });
       const facts: Record<string, string | number> = { drill: plan.id, store: plan.store };
       return withAudit(
         { action: 'drill', server: plan.server },
@@ -86,7 +88,7 @@ async function playLoss(
       check: await time('check', 0, () => program.checkRecovered(recovery, sent?.canary)),
     }),
   );
-  progress.step = 'report';
+  Object.assign(progress, { step: 'report', bytesExpected: 0 });
   const { workflowId, runId } = workflowInfo();
   const seconds = { planning, ...secondsPerStep };
   const flight = sent?.flight ?? {};

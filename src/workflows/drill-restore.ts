@@ -1,15 +1,17 @@
-import { proxyActivities, setHandler } from '@temporalio/workflow';
+import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
 import { drillRestoreArgument, parseArgument, type DrillRestoreArgument } from '../model/arguments.js';
 import { explainDrill } from '../model/drill-verdict.js';
-import type { DrillProgress, DrillResult } from '../model/drill.js';
+import type { DrillResult } from '../model/drill.js';
 import { restorePlanStep } from './activity-options.js';
+import { showProgress } from './current-details.js';
 import { finishInTime } from './end-in-time.js';
 import { fail } from './failures.js';
 import { makeDrill } from './make-drill.js';
 import { drillProgressQuery } from './queries.js';
 import { requireRestoreWorker } from './require-restore-worker.js';
 import { runToOutcome, tell } from './run-to-outcome.js';
+import { showServer } from './search-attributes.js';
 import { withAudit } from './with-audit.js';
 
 const { planDrill } = proxyActivities<Activities>(restorePlanStep);
@@ -20,8 +22,7 @@ const { planDrill } = proxyActivities<Activities>(restorePlanStep);
  * them is not proven.
  */
 export async function drillRestore(input: DrillRestoreArgument): Promise<DrillResult> {
-  const progress: DrillProgress = { step: 'planning', backups: [] };
-  setHandler(drillProgressQuery, () => progress);
+  const progress = showProgress(drillProgressQuery, { step: 'planning', backups: [] });
   const end = (outcome: 'committed' | 'failed' | 'cancelled') => {
     progress.step = outcome === 'committed' ? 'done' : outcome;
   };
@@ -32,6 +33,7 @@ export async function drillRestore(input: DrillRestoreArgument): Promise<DrillRe
       const argument = parseArgument('drillRestore', drillRestoreArgument, input);
       const plan = await requireRestoreWorker(planDrill(argument));
       progress.drillId = plan.id;
+      showServer({ BackupServer: plan.server, BackupKind: 'drill', BackupId: plan.id });
       const facts: Record<string, string | number> = { drill: plan.id, store: plan.store };
       return withAudit(
         { action: 'drill', server: plan.server },

@@ -1,4 +1,5 @@
-import { condition, defineSignal, setHandler } from '@temporalio/workflow';
+import { condition, defineSignal, setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow';
+import { plain } from '../model/markdown.js';
 
 /** Ends a {@link holdOperation}. */
 export const releaseSignal = defineSignal('release');
@@ -8,6 +9,10 @@ export const releaseSignal = defineSignal('release');
  * workflow that has another id of its own; that workflow's end, however it comes, ends it too.
  */
 export async function holdOperation(): Promise<void> {
+  const { parent } = workflowInfo();
+  setCurrentDetails(
+    `Keeps everything else from this database until workflow **${plain(parent?.workflowId ?? '')}** has ended.`,
+  );
   let isReleased = false;
   setHandler(releaseSignal, () => {
     isReleased = true;

@@ -1,10 +1,12 @@
-import { proxyActivities } from '@temporalio/workflow';
+import { proxyActivities, setCurrentDetails } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
 import { parseArgument, pruneBackupsArgument, type PruneBackupsArgument } from '../model/arguments.js';
+import { plain } from '../model/markdown.js';
 import type { PruneResult } from '../model/results.js';
 import { storeStep } from './activity-options.js';
 import { finishInTime } from './end-in-time.js';
 import { runToOutcome } from './run-to-outcome.js';
+import { showServer } from './search-attributes.js';
 
 const { prune } = proxyActivities<Activities>(storeStep);
 
@@ -15,7 +17,13 @@ export async function pruneBackups(input: PruneBackupsArgument): Promise<PruneRe
     () => undefined,
     async () => {
       const argument = parseArgument('pruneBackups', pruneBackupsArgument, input);
-      return finishInTime(() => prune(argument));
+      const result = await finishInTime(() => prune(argument));
+      showServer({ BackupServer: result.server, BackupKind: 'prune' });
+      setCurrentDetails(describePruning(result));
+      return result;
     },
   );
 }
+
+const describePruning = ({ server, dryRun, kept, deleted, orphansSwept, walDeleted }: PruneResult) =>
+  `Server **${plain(server)}**${dryRun ? ', only shown and not done' : ''}: ${kept} backups kept, ${deleted} deleted; ${orphansSwept} leftovers and ${walDeleted} objects of WAL removed.`;

@@ -1,10 +1,11 @@
-import { proxyActivities, setHandler } from '@temporalio/workflow';
+import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
 import { parseArgument, recoverServerArgument, type RecoverServerArgument } from '../model/arguments.js';
 import type { CutoverStep, ServerRecoveryProgress, ServerRecoveryResult } from '../model/cutover.js';
 import { remedyFor } from '../model/failures.js';
 import type { RecoveryProgress, RecoveryResult } from '../model/recovery.js';
 import { cutoverStep, restorePlanStep } from './activity-options.js';
+import { showProgress } from './current-details.js';
 import { fail, rootFailure } from './failures.js';
 import { serverRecoveryProgressQuery } from './queries.js';
 import { recover } from './recover.js';
@@ -21,8 +22,7 @@ const { runCutoverStep } = proxyActivities<Activities>(cutoverStep);
  * `CutoverFailed`; the recovered server stays.
  */
 export async function recoverServer(input: RecoverServerArgument): Promise<ServerRecoveryResult> {
-  const progress: ServerRecoveryProgress = { step: 'planning', bytesExpected: 0 };
-  setHandler(serverRecoveryProgressQuery, () => progress);
+  const progress = showProgress(serverRecoveryProgressQuery, { step: 'planning', bytesExpected: 0 });
   return runToOutcome(
     () => `The recovery of server ${JSON.stringify(input)}`,
     (end) => (progress.step = end),
@@ -51,7 +51,7 @@ async function cutOver(
     recoveredTo: recovered.reached!.lastTransaction ?? recovered.plan.baseBackup.stopTime,
   };
   for (const [index, step] of steps.entries()) {
-    Object.assign(progress, { step: 'cutover', cutover: step });
+    Object.assign(progress, { step: 'cutover', cutover: step, bytesExpected: 0 });
     const begun = Date.now();
     await withAudit(
       {

@@ -1,10 +1,10 @@
-import { setHandler } from '@temporalio/workflow';
 import {
   parseArgument,
   recoverToPointInTimeArgument,
   type RecoverToPointInTimeArgument,
 } from '../model/arguments.js';
-import type { RecoveryProgress, RecoveryResult } from '../model/recovery.js';
+import type { RecoveryResult } from '../model/recovery.js';
+import { showProgress } from './current-details.js';
 import { recoveryProgressQuery } from './queries.js';
 import { recover } from './recover.js';
 import { runToOutcome } from './run-to-outcome.js';
@@ -14,8 +14,7 @@ import { runToOutcome } from './run-to-outcome.js';
  * once people have agreed, in its place. A dry run answers with the plan.
  */
 export async function recoverToPointInTime(input: RecoverToPointInTimeArgument): Promise<RecoveryResult> {
-  const progress: RecoveryProgress = { step: 'planning', bytesExpected: 0 };
-  setHandler(recoveryProgressQuery, () => progress);
+  const progress = showProgress(recoveryProgressQuery, { step: 'planning', bytesExpected: 0 });
   return runToOutcome(
     () => `The recovery of ${progress.backupId ?? JSON.stringify(input)}`,
     (end) => (progress.step = end),

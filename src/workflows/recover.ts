@@ -22,7 +22,8 @@ export async function recover(
   progress.backupId = plan.id;
   showRecovery(plan);
   if (argument.dryRun) return { dryRun: true, plan, notes: [], approvedBy: [], secondsPerStep: {} };
-  const approvals = (progress.approvals = { approvedBy: [], needed: plan.approval.needed });
+  progress.approvals = { approvedBy: [], needed: plan.approval.needed };
+  const { approvals } = progress;
   return withAudit(
     toAuditSubject(plan, argument),
     () => ({ facts: toAuditFacts(plan), approvedBy: approvals.approvedBy }),

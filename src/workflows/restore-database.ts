@@ -1,9 +1,10 @@
-import { proxyActivities, setHandler } from '@temporalio/workflow';
+import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
 import { parseArgument, restoreDatabaseArgument, type RestoreDatabaseArgument } from '../model/arguments.js';
-import type { RestorePlan, RestoreProgress, RestoreResult } from '../model/restore.js';
+import type { RestorePlan, RestoreResult } from '../model/restore.js';
 import { restorePlanStep } from './activity-options.js';
 import { awaitApproval } from './await-approval.js';
+import { showProgress } from './current-details.js';
 import { finishInTime } from './end-in-time.js';
 import { makeRestore } from './make-restore.js';
 import { restoreProgressQuery } from './queries.js';
@@ -21,8 +22,7 @@ const { planRestore } = proxyActivities<Activities>(restorePlanStep);
  * answers with the plan.
  */
 export async function restoreDatabase(input: RestoreDatabaseArgument): Promise<RestoreResult> {
-  const progress: RestoreProgress = { step: 'planning', bytesExpected: 0 };
-  setHandler(restoreProgressQuery, () => progress);
+  const progress = showProgress(restoreProgressQuery, { step: 'planning', bytesExpected: 0 });
   const end = (step: 'committed' | 'failed' | 'cancelled') => {
     progress.step = step;
   };
@@ -35,7 +35,8 @@ export async function restoreDatabase(input: RestoreDatabaseArgument): Promise<R
       Object.assign(progress, { backupId: plan.backup.id, database: plan.into.database });
       showRestore(plan);
       if (argument.dryRun) return { dryRun: true, plan, approvedBy: [], secondsPerStep: {} };
-      const approvals = (progress.approvals = { approvedBy: [], needed: plan.approval.needed });
+      progress.approvals = { approvedBy: [], needed: plan.approval.needed };
+      const { approvals } = progress;
       return withAudit(
         toAuditSubject(plan, argument),
         () => ({ facts: toAuditFacts(plan), approvedBy: approvals.approvedBy }),

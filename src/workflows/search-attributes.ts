@@ -1,4 +1,4 @@
-import { upsertMemo, upsertSearchAttributes } from '@temporalio/workflow';
+import { patched, upsertMemo, upsertSearchAttributes } from '@temporalio/workflow';
 import type { AnyPlan } from '../activities/staged-backup.js';
 import type { RecoveryPlan } from '../model/recovery.js';
 import type { RestorePlan, RestoreResult } from '../model/restore.js';
@@ -21,6 +21,24 @@ export function showSubject({ subject, id }: Pick<AnyPlan, 'subject' | 'id'>): v
     ...(facts.BackupDatabase === undefined
       ? []
       : [{ key: keys.BackupDatabase, value: facts.BackupDatabase }]),
+  ]);
+}
+
+/**
+ * Shows what a run is of that covers a whole server, as {@link showSubject} does for a backup. A run that was begun by a
+ * version without this goes on without it.
+ */
+export function showServer(facts: {
+  BackupServer: string;
+  BackupKind: 'databases' | 'prune' | 'verify' | 'drill' | 'disaster';
+  BackupId?: string;
+}): void {
+  if (!patched('show-server')) return;
+  upsertMemo(facts);
+  upsertSearchAttributes([
+    { key: keys.BackupServer, value: facts.BackupServer },
+    { key: keys.BackupKind, value: facts.BackupKind },
+    ...(facts.BackupId === undefined ? [] : [{ key: keys.BackupId, value: facts.BackupId }]),
   ]);
 }
 

@@ -129,6 +129,53 @@ export function describeStore(kind: string, start: () => Promise<StoreUnderTest>
         },
       );
 
+      it.each(SIZES)("copies another store's object of %d bytes", async (bytes) => {
+        const [store, other] = [await under.open(), await under.open()];
+        const { path, content, ...made } = await files.make(bytes);
+        await other.putFile('a/original', { path, ...made }, transfer());
+        const object = { store: other, key: 'a/original', ...made };
+        const receipt = await store.putFile('b/copy', object, transfer());
+        await store.verify('b/copy', receipt, transfer());
+        expect(content.equals(await readBack(store, 'b/copy'))).toBe(true);
+      });
+
+      it.each([1000, 2 * PART])('refuses to copy a damaged object of %d bytes', async (bytes) => {
+        const [store, other] = [await under.open(), await under.open()];
+        const { path, content, ...made } = await files.make(bytes);
+        await other.putFile('a/original', { path, ...made }, transfer());
+        const object = { store: other, key: 'a/original', ...made };
+        const damaged = { ...object, sha256: (await files.make(bytes)).sha256 };
+        await expect(store.putFile('b/copy', damaged, transfer())).rejects.toMatchObject({
+          type: 'ArtifactDamaged',
+          message: expect.stringContaining('a/original') as string,
+        });
+        const longer = { ...object, bytes: content.length + 1 };
+        await expect(store.putFile('b/copy', longer, transfer())).rejects.toMatchObject({
+          type: 'StoreUnreachable',
+        });
+        const missing = { ...object, key: 'a/missing' };
+        await expect(store.putFile('b/copy', missing, transfer())).rejects.toMatchObject({
+          type: 'StoreNotFound',
+        });
+        expect(await store.describe('b/copy', never)).toBeUndefined();
+      });
+
+      it("goes on with an interrupted upload of a file, from another store's copy of it", async () => {
+        const [store, other] = [await under.open(), await under.open()];
+        const file = await files.make(8 * PART);
+        await other.putFile('a/file', file, transfer());
+        await interruptPut(store, 'a/file', file);
+        const { bytes, sha256, content } = file;
+        const receipt = await store.putFile(
+          'a/file',
+          { store: other, key: 'a/file', bytes, sha256 },
+          transfer(),
+        );
+        await store.verify('a/file', receipt, transfer());
+        expect(content.equals(await readBack(store, 'a/file'))).toBe(true);
+        expect(await unfinishedBelow(store, 'a/')).toEqual([]);
+      });
+
       it('shows nothing of an interrupted upload, and goes on with it', async () => {
         const store = await under.open();
         const file = await files.make(8 * PART);
