@@ -16,11 +16,13 @@ import { MAIN_QUEUE, RESTORE_QUEUE, stagingQueue } from './model/queues.js';
 import type { WorkerRole } from './model/worker-roles.js';
 import { createLogger } from './observability/logger.js';
 import { openVolume } from './staging/volume.js';
-import { startMetrics } from './worker/start-metrics.js';
 import { serveHealth } from './worker/health-server.js';
 import { readinessChecks } from './worker/readiness-checks.js';
 import { registerSearchAttributes } from './worker/register-search-attributes.js';
+import { startMetrics } from './worker/start-metrics.js';
 import { temporalLogger } from './worker/temporal-logger.js';
+import { placeTemporalSdkMetrics } from './worker/temporal-sdk-metrics.js';
+import { watchRecipients } from './worker/watch-recipients.js';
 
 /** Light activities at once: they wait for the network. */
 const LIGHT_SLOTS = 20;
@@ -45,9 +47,13 @@ export async function runWorker(
   roles: readonly WorkerRole[],
 ): Promise<void> {
   const logger = createLogger(configuration.worker.logLevel);
+  const sdkMetrics = await placeTemporalSdkMetrics();
   Runtime.install({
     logger: temporalLogger(logger),
-    telemetryOptions: { logging: { forward: {}, filter: { core: 'WARN', other: 'ERROR' } } },
+    telemetryOptions: {
+      logging: { forward: {}, filter: { core: 'WARN', other: 'ERROR' } },
+      metrics: sdkMetrics.exporter,
+    },
   });
   const { connectionOptions, namespace } = environment.temporal;
   const connection = await connectToTemporal(connectionOptions);
@@ -77,14 +83,15 @@ export async function runWorker(
     for (const { name } of dependencies?.stores.slice(1) ?? [])
       logger.warn({ store: name }, 'nothing is copied to this store: backups go to the first one only');
     const workers = await createWorkers(dependencies, roles, common);
-    const metrics = startMetrics(dependencies, logger);
+    const keys = dependencies && roles.includes('backup') ? watchRecipients(dependencies) : undefined;
+    const metrics = startMetrics(dependencies, keys, sdkMetrics);
     const health = await serveHealth(
       configuration.worker,
       {
         '/health': Object.fromEntries(
           workers.map((worker) => [worker.options.taskQueue, () => checkRunning(worker)]),
         ),
-        '/ready': readinessChecks(dependencies, connection),
+        '/ready': readinessChecks(dependencies, keys, connection),
       },
       metrics.render,
     );

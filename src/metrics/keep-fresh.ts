@@ -20,15 +20,14 @@ export interface FreshMetrics {
  * Brings metrics up to date every minute until it is stopped. A part that fails keeps its values and says since when
  * they are old; it keeps no other part from being refreshed.
  *
- * @param parts - make their gauges in the registry they are given
+ * @param interval - from the end of one refresh of a part to the next, in milliseconds
  */
 export function keepFresh(
-  parts: readonly ((registry: Registry) => MetricsPart)[],
+  parts: readonly MetricsPart[],
   logger: Pick<Logger, 'warn' | 'info'>,
   interval = INTERVAL,
 ): FreshMetrics {
   const stop = new AbortController();
-  const registries: Registry[] = [];
   const texts: string[] = [];
   const status = new Registry();
   const refreshed = addGauge(
@@ -44,17 +43,14 @@ export function keepFresh(
   const refresh = async (part: MetricsPart, index: number): Promise<void> => {
     const begun = performance.now();
     await part.refresh(AbortSignal.any([stop.signal, AbortSignal.timeout(PATIENCE)]));
-    texts[index] = await registries[index]!.metrics();
+    texts[index] = await part.registry.metrics();
     done.set(part.name, { at: new Date(), seconds: (performance.now() - begun) / 1000 });
     refreshed.replace([...done].map(([name, { at }]) => [{ part: name }, toTimestamp(at)]));
     seconds.replace([...done].map(([name, { seconds: taken }]) => [{ part: name }, taken]));
     statusText = await status.metrics();
   };
 
-  const loops = parts.map((make, index) => {
-    const registry = new Registry();
-    registries.push(registry);
-    const part = make(registry);
+  const loops = parts.map((part, index) => {
     let isFailing = false;
     const tryOnce = async () => {
       try {

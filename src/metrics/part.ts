@@ -1,8 +1,11 @@
 import { Gauge, type Registry } from 'prom-client';
+import { subjectName, type BackupSubject } from '../model/keys.js';
 
 /** Some gauges, and how they are brought up to date. */
 export interface MetricsPart {
   name: string;
+  /** Where its gauges are. */
+  registry: Registry;
   /** Finds out how things are, and only then sets the gauges: all of them, or none when it rejects. */
   refresh(signal: AbortSignal): Promise<void>;
 }
@@ -30,3 +33,12 @@ export function addGauge<const L extends string>(
 
 /** A moment as Prometheus has it: seconds since 1970. */
 export const toTimestamp = (time: Date): number => time.getTime() / 1000;
+
+/** What tells series of databases and globals apart: a database may be called `globals` too. */
+export const subjectLabelNames = ['server', 'database', 'kind'] as const;
+
+export const subjectLabels = (subject: BackupSubject) => ({
+  server: subject.server,
+  database: subjectName(subject),
+  kind: subject.kind,
+});

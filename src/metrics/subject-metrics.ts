@@ -1,6 +1,6 @@
-import type { Registry } from 'prom-client';
-import { subjectName, type BackupSubject } from '../model/keys.js';
-import { addGauge, toTimestamp, type MetricsPart } from './part.js';
+import { Registry } from 'prom-client';
+import type { BackupSubject } from '../model/keys.js';
+import { addGauge, subjectLabelNames, subjectLabels, toTimestamp, type MetricsPart } from './part.js';
 import type { SubjectReader, Unreadable } from './read-subjects.js';
 
 /** A server as far as its backups are expected. */
@@ -13,44 +13,46 @@ export interface ExpectingServer {
   listDatabases(signal: AbortSignal): Promise<string[]>;
 }
 
-const labelNames = ['server', 'database', 'kind'] as const;
-
-const labelsOf = (subject: BackupSubject) => ({
-  server: subject.server,
-  database: subjectName(subject),
-  kind: subject.kind,
-});
+/** Metrics of backups, which know what is expected of a server as of the last refresh. */
+export interface SubjectMetrics extends MetricsPart {
+  expectedSubjects(): BackupSubject[];
+}
 
 /** How the backups of databases and globals stand in the primary store. */
 export function subjectMetrics(
-  registry: Registry,
   servers: readonly ExpectingServer[],
   readSubjects: SubjectReader,
-): MetricsPart {
+): SubjectMetrics {
+  const registry = new Registry();
   const expected = addGauge(
     registry,
     'backup_expected',
     'What the configuration asks for: 1 for each database, globals, base backups and WAL of a server',
-    labelNames,
+    subjectLabelNames,
   );
   const lastSuccess = addGauge(
     registry,
     'backup_last_success_timestamp',
     'Start of the newest backup that is whole in the primary store, in seconds since 1970',
-    labelNames,
+    subjectLabelNames,
   );
   const duration = addGauge(
     registry,
     'backup_duration_seconds',
     'Seconds that the steps of that backup took together',
-    labelNames,
+    subjectLabelNames,
   );
-  const size = addGauge(registry, 'backup_size_bytes', 'Size of that backup as stored, in bytes', labelNames);
+  const size = addGauge(
+    registry,
+    'backup_size_bytes',
+    'Size of that backup as stored, in bytes',
+    subjectLabelNames,
+  );
   const sizeChange = addGauge(
     registry,
     'backup_size_change_ratio',
     'Its size over the median of the seven before it, less one: -0.5 is half',
-    labelNames,
+    subjectLabelNames,
   );
   const unreadable = addGauge(
     registry,
@@ -59,13 +61,18 @@ export function subjectMetrics(
     ['server', 'reason'],
   );
   const knownDatabases = new Map<string, string[]>();
+  const expectedSubjects = () =>
+    servers.flatMap((server) => subjectsOf(server, knownDatabases.get(server.name) ?? []));
 
   return {
     name: 'backups',
+    registry,
+    expectedSubjects,
     async refresh(signal) {
-      const found = [];
-      for (const server of servers)
-        found.push({ server, ...(await readSubjects(server.name, signal, new Date())) });
+      const now = new Date();
+      const found = await Promise.all(
+        servers.map(async (server) => ({ server, ...(await readSubjects(server.name, signal, now)) })),
+      );
       for (const { server, subjects } of found) {
         const databases = await server
           .listDatabases(signal)
@@ -78,14 +85,17 @@ export function subjectMetrics(
       }
       const all = found.flatMap(({ subjects }) => subjects);
       expected.replace(
-        servers.flatMap((server) => expectationsOf(server, knownDatabases.get(server.name) ?? [])),
+        [...expectedSubjects().map(subjectLabels), ...servers.flatMap(physicalLabels)].map((labels) => [
+          labels,
+          1,
+        ]),
       );
-      lastSuccess.replace(all.map(({ subject, time }) => [labelsOf(subject), toTimestamp(time)]));
-      duration.replace(all.map(({ subject, seconds }) => [labelsOf(subject), seconds]));
-      size.replace(all.map(({ subject, bytes }) => [labelsOf(subject), bytes]));
+      lastSuccess.replace(all.map(({ subject, time }) => [subjectLabels(subject), toTimestamp(time)]));
+      duration.replace(all.map(({ subject, seconds }) => [subjectLabels(subject), seconds]));
+      size.replace(all.map(({ subject, bytes }) => [subjectLabels(subject), bytes]));
       sizeChange.replace(
         all.flatMap(({ subject, sizeChange: change }) =>
-          change === undefined ? [] : [[labelsOf(subject), change] as const],
+          change === undefined ? [] : [[subjectLabels(subject), change] as const],
         ),
       );
       unreadable.replace(
@@ -103,11 +113,15 @@ function databasesOf(subjects: readonly BackupSubject[]): string[] {
   return subjects.flatMap((subject) => (subject.kind === 'database' ? [subject.database] : []));
 }
 
-function expectationsOf({ name: server, globals, wal }: ExpectingServer, databases: readonly string[]) {
-  const expectations = [
-    ...databases.map((database) => labelsOf({ kind: 'database', server, database })),
-    ...(globals ? [labelsOf({ kind: 'globals', server })] : []),
-    ...(wal ? ['base', 'wal'].map((kind) => ({ server, database: '', kind })) : []),
+function subjectsOf(
+  { name: server, globals }: ExpectingServer,
+  databases: readonly string[],
+): BackupSubject[] {
+  return [
+    ...databases.map((database): BackupSubject => ({ kind: 'database', server, database })),
+    ...(globals ? [{ kind: 'globals', server } as const] : []),
   ];
-  return expectations.map((labels) => [labels, 1] as const);
 }
+
+const physicalLabels = ({ name: server, wal }: ExpectingServer) =>
+  wal ? ['base', 'wal'].map((kind) => ({ server, database: '', kind })) : [];

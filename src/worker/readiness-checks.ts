@@ -1,6 +1,7 @@
 import type { NativeConnection } from '@temporalio/worker';
 import type { Dependencies } from '../activities/dependencies.js';
 import { resolveConnection } from '../config/connections.js';
+import { warnOfKeys, type KeyWatch } from '../metrics/key-watch.js';
 import { withConnection } from '../postgres/connection.js';
 import type { Checks } from './health-server.js';
 
@@ -8,11 +9,14 @@ import type { Checks } from './health-server.js';
 const TIMEOUT = 5000;
 
 /**
- * What a worker needs beside itself: Temporal and, where it does the steps of backups, each PostgreSQL server and each
- * store.
+ * What a worker needs beside itself: Temporal and, where it does the steps of backups, each PostgreSQL server, each store and
+ * the keys.
+ *
+ * @param keys - undefined where this worker encrypts nothing
  */
 export function readinessChecks(
   dependencies: Dependencies | undefined,
+  keys: KeyWatch | undefined,
   connection: NativeConnection,
 ): Checks {
   const checks: Checks = {
@@ -30,5 +34,6 @@ export function readinessChecks(
       );
     };
   for (const store of stores) checks[`store ${store.name}`] = () => store.check(AbortSignal.timeout(TIMEOUT));
+  if (keys) checks.keys = () => warnOfKeys(keys, AbortSignal.timeout(TIMEOUT));
   return checks;
 }

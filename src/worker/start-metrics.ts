@@ -1,13 +1,32 @@
+import { fileURLToPath } from 'node:url';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Dependencies } from '../activities/dependencies.js';
 import { resolveConnection } from '../config/connections.js';
+import type { ServerConfiguration } from '../config/schema.js';
+import { baseMetrics } from '../metrics/base-metrics.js';
+import { drillMetrics } from '../metrics/drill-metrics.js';
+import { failureMetrics } from '../metrics/failure-metrics.js';
 import { keepFresh } from '../metrics/keep-fresh.js';
+import { keyMetrics } from '../metrics/key-metrics.js';
+import type { KeyWatch } from '../metrics/key-watch.js';
+import type { MetricsPart } from '../metrics/part.js';
+import { createDrillReader } from '../metrics/read-drills.js';
+import { createFailureReader } from '../metrics/read-failures.js';
+import { readSchedules } from '../metrics/read-schedules.js';
 import { createSubjectReader } from '../metrics/read-subjects.js';
-import { subjectMetrics, type ExpectingServer } from '../metrics/subject-metrics.js';
-import type { Logger } from '../observability/logger.js';
+import { scheduleMetrics } from '../metrics/schedule-metrics.js';
+import { subjectMetrics } from '../metrics/subject-metrics.js';
+import { volumeMetrics } from '../metrics/volume-metrics.js';
+import { walMetrics } from '../metrics/wal-metrics.js';
+import { nameOfStore } from '../model/store-configuration.js';
 import { configuredDatabases } from '../postgres/configured-databases.js';
+import { withConnection } from '../postgres/connection.js';
+import { readWalState } from '../postgres/wal-state.js';
+import { readArchiver } from '../wal/read-archiver.js';
+import { readWalStatus } from '../wal/read-wal-status.js';
+import type { TemporalSdkMetrics } from './temporal-sdk-metrics.js';
 
-/** How long a server may take to list its databases, in milliseconds. */
+/** How long a server may take to answer, in milliseconds. */
 const TIMEOUT = 5000;
 
 /** What a worker tells Prometheus. */
@@ -17,30 +36,76 @@ export interface WorkerMetrics {
 }
 
 /**
- * Starts to keep the metrics up to date: those of the process and, where the worker has what it takes, those of the
- * backups.
+ * Starts to keep the metrics up to date: those of the process, of Temporal's SDK and, where the worker has what it takes,
+ * those of the backups.
+ *
+ * @param keys - undefined where nothing is encrypted
  */
-export function startMetrics(dependencies: Dependencies | undefined, logger: Logger): WorkerMetrics {
+export function startMetrics(
+  dependencies: Dependencies | undefined,
+  keys: KeyWatch | undefined,
+  sdk: TemporalSdkMetrics,
+): WorkerMetrics {
   const process = new Registry();
   collectDefaultMetrics({ register: process });
-  const backups = dependencies && keepFresh(partsOf(dependencies), logger);
+  const backups = dependencies && keepFresh(partsOf(dependencies, keys), dependencies.logger);
   return {
-    render: async () => [backups?.render() ?? '', await process.metrics()].join('\n'),
+    render: async () =>
+      [backups?.render() ?? '', ...(await Promise.all([process.metrics(), sdk.render()]))].join('\n'),
     stop: async () => backups?.stop(),
   };
 }
 
-function partsOf({ configuration, environment, stores }: Dependencies): Parameters<typeof keepFresh>[0] {
-  const servers = configuration.servers.map((server): ExpectingServer => ({
-    name: server.name,
-    globals: server.globals,
-    wal: server.wal,
-    listDatabases: (signal) =>
-      configuredDatabases(
-        server,
-        () => resolveConnection(server, environment.passFile),
-        AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT)]),
-      ),
-  }));
-  return [(registry) => subjectMetrics(registry, servers, createSubjectReader(stores[0]))];
+function partsOf(
+  { configuration, environment, stores: [primary], temporal, volume }: Dependencies,
+  keys: KeyWatch | undefined,
+): MetricsPart[] {
+  const { servers, schedules } = configuration;
+  const names = servers.map(({ name }) => name);
+  const connect = (server: ServerConfiguration) => resolveConnection(server, environment.passFile);
+  const soon = (signal: AbortSignal) => AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT)]);
+  const subjects = subjectMetrics(
+    servers.map((server) => ({
+      ...server,
+      listDatabases: (signal) => configuredDatabases(server, () => connect(server), soon(signal)),
+    })),
+    createSubjectReader(primary),
+  );
+  const ask = <T>(signal: AbortSignal, question: () => Promise<T>) =>
+    temporal.withAbortSignal(signal, question);
+  const readFailures = createFailureReader(temporal);
+  const archived = servers.filter(({ wal }) => wal);
+  return [
+    subjects,
+    drillMetrics(names, createDrillReader(primary)),
+    baseMetrics(names, primary),
+    walMetrics(
+      archived.map((server) => ({
+        name: server.name,
+        readState: async (signal) =>
+          withConnection(await connect(server), server.maintenanceDatabase, soon(signal), readWalState),
+        readArchiver: (signal) => ask(signal, () => readArchiver(temporal, server.name)),
+        readStatus: (segmentBytes, signal) => readWalStatus(primary, server.name, segmentBytes, signal),
+      })),
+    ),
+    scheduleMetrics((signal) => ask(signal, () => readSchedules(temporal, Object.keys(schedules)))),
+    failureMetrics(
+      names,
+      () => subjects.expectedSubjects(),
+      (signal) => ask(signal, readFailures),
+    ),
+    volumeMetrics(volumesOf(configuration, volume.directory)),
+    ...(keys ? [keyMetrics(keys)] : []),
+  ];
+}
+
+function volumesOf({ stores }: Dependencies['configuration'], staging: string) {
+  const directories = stores.filter(({ url }) => url.startsWith('file:'));
+  return [
+    { volume: 'staging', directory: staging },
+    ...directories.map((store) => ({
+      volume: `store ${nameOfStore(store)}`,
+      directory: fileURLToPath(store.url),
+    })),
+  ];
 }
