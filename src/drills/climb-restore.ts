@@ -3,6 +3,7 @@ import type { DatabaseManifest } from '../model/manifest.js';
 import type { ServerConnection } from '../model/server-connection.js';
 import { administer } from '../postgres/administer.js';
 import { createDatabase } from '../postgres/create-database.js';
+import { settingsOf } from '../postgres/database-settings.js';
 import { applyPrivileges } from '../postgres/database-privileges.js';
 import { dropUnfinished } from '../postgres/drop-database.js';
 import { restoreArchive } from '../postgres/pg-restore.js';
@@ -40,7 +41,8 @@ export async function climbRestore(
   return onScratchServer(scratch, context, async (server, inner) => {
     const target = targetOf(server, manifest);
     const said = await makeMissingRoles(target, manifest, inner.signal);
-    await createDatabase(target, manifest, inner.signal);
+    const settings = await settingsOf(manifest, archive);
+    await createDatabase(target, { ...manifest, settings }, inner.signal);
     await restoreArchive(target, archive, scratch, inner);
     await applyPrivileges(target, manifest, inner.signal);
     return { outcome: 'passed', said };

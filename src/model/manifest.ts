@@ -6,7 +6,9 @@ import { OperationError } from './failures.js';
 export const MANIFEST_FORMAT = '1.0';
 
 const seconds = z.number().nonnegative();
-const nameAndValue = z.object({ role: z.string().nullable(), setting: z.string() });
+
+/** Of a database, or of a role in it: `name=value`. */
+const databaseSetting = z.object({ role: z.string().nullable(), setting: z.string() });
 
 /** What {@link manifest} says of the one file that holds the backup. */
 export const artifact = z.object({
@@ -56,8 +58,11 @@ const databaseManifest = z.object({
   connectionLimit: z.int(),
   /** The database's ACL as PostgreSQL prints it (`aclitem`), or null for the default. */
   privileges: z.array(z.string()).nullable(),
-  /** `ALTER DATABASE … SET` and `ALTER ROLE … IN DATABASE … SET`, as `name=value`. */
-  settings: z.array(nameAndValue),
+  /**
+   * `ALTER DATABASE … SET` and `ALTER ROLE … IN DATABASE … SET`. Only in old manifests: some keep passwords in such, so
+   * that they are in the artifact now, see `keepSettings`.
+   */
+  settings: z.array(databaseSetting).optional(),
   inventory,
   /** What pg_dump warned of: above all, what it left out for lack of privileges. Absent when it did not. */
   warnings: z.array(z.string()).optional(),
@@ -73,6 +78,7 @@ const globalsManifest = z.object({
 /** The document that describes a backup. Written last: a backup exists if and only if its manifest does. */
 export const manifest = z.discriminatedUnion('kind', [databaseManifest, globalsManifest]);
 
+export type DatabaseSetting = z.infer<typeof databaseSetting>;
 export type Artifact = z.infer<typeof artifact>;
 export type DatabaseManifest = z.infer<typeof databaseManifest>;
 export type GlobalsManifest = z.infer<typeof globalsManifest>;

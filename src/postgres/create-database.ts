@@ -1,6 +1,6 @@
 import { escapeIdentifier, escapeLiteral, type Client } from 'pg';
 import { OperationError, remedyFor } from '../model/failures.js';
-import type { DatabaseManifest } from '../model/manifest.js';
+import type { DatabaseManifest, DatabaseSetting } from '../model/manifest.js';
 import { administer, inTransaction } from './administer.js';
 import { applySettings } from './database-settings.js';
 import { dropUnfinished } from './drop-database.js';
@@ -18,8 +18,7 @@ export type DatabaseProperties = Pick<
   | 'owner'
   | 'tablespace'
   | 'comment'
-  | 'settings'
->;
+> & { settings: readonly DatabaseSetting[] };
 
 /** Bytes of an identifier. */
 const LONGEST_NAME = 63;

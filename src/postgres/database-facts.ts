@@ -1,4 +1,5 @@
 import type { Client } from 'pg';
+import type { DatabaseSetting } from '../model/manifest.js';
 import { readMentionedRoles } from './mentioned-roles.js';
 
 /** What the manifest says of a database beside its data. */
@@ -17,7 +18,6 @@ export interface DatabaseFacts {
   comment: string | null;
   connectionLimit: number;
   privileges: string[] | null;
-  settings: { role: string | null; setting: string }[];
   extensions: { name: string; version: string; schema: string }[];
   roles: string[];
 }
@@ -50,11 +50,6 @@ export async function readDatabaseFacts(client: Client): Promise<DatabaseFacts> 
        SELECT reltablespace FROM pg_class
        UNION SELECT dattablespace FROM pg_database WHERE datname = current_database()) ORDER BY 1`,
   );
-  const settings = await client.query<{ role: string | null; setting: string }>(
-    `SELECT nullif(setrole, 0)::regrole::text AS role, unnest(setconfig) AS setting
-       FROM pg_db_role_setting WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())
-      ORDER BY 1 NULLS FIRST, 2`,
-  );
   const extensions = await client.query<{ name: string; version: string; schema: string }>(
     `SELECT extname AS name, extversion AS version, nspname AS schema
        FROM pg_extension e JOIN pg_namespace n ON n.oid = extnamespace ORDER BY extname`,
@@ -73,10 +68,23 @@ export async function readDatabaseFacts(client: Client): Promise<DatabaseFacts> 
     comment: row!.comment,
     connectionLimit: row!.connlimit,
     privileges: row!.privileges,
-    settings: settings.rows,
     extensions: extensions.rows,
     roles: await readMentionedRoles(client),
   };
+}
+
+/**
+ * Reads what `ALTER DATABASE … SET` and `ALTER ROLE … IN DATABASE … SET` have set.
+ *
+ * @see https://www.postgresql.org/docs/current/catalog-pg-db-role-setting.html
+ */
+export async function readDatabaseSettings(client: Client): Promise<DatabaseSetting[]> {
+  const { rows } = await client.query<DatabaseSetting>(
+    `SELECT nullif(setrole, 0)::regrole::text AS role, unnest(setconfig) AS setting
+       FROM pg_db_role_setting WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())
+      ORDER BY 1 NULLS FIRST, 2`,
+  );
+  return rows;
 }
 
 /** A table or sequence by its oid, which is how the archive's table of contents names it unambiguously. */

@@ -1,5 +1,7 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { escapeIdentifier, escapeLiteral, type Client } from 'pg';
-import type { DatabaseManifest } from '../model/manifest.js';
+import type { DatabaseManifest, DatabaseSetting } from '../model/manifest.js';
 
 /**
  * Settings that are lists of names: each is given by itself, or the whole list would become one name. Extensions can't
@@ -13,6 +15,22 @@ const NAME_LISTS = new Set([
 ]);
 
 const LISTED_NAME = /\s*(?:"((?:[^"]|"")*)"|([^",]+?))\s*(?:,|$)/g;
+
+/** A file beside pg_dump's in the directory of a dump: pg_restore opens only those that it knows of. */
+const SETTINGS_FILE = 'database-settings.json';
+
+/** Adds the settings of a database to its dump: there they are encrypted, and their values may be passwords. */
+export async function keepSettings(archive: string, settings: readonly DatabaseSetting[]): Promise<void> {
+  await writeFile(join(archive, SETTINGS_FILE), JSON.stringify(settings), { mode: 0o600 });
+}
+
+/** The settings of a backed-up database: what {@link keepSettings} has added to its dump, or its old manifest has. */
+export async function settingsOf(
+  { settings }: Pick<DatabaseManifest, 'settings'>,
+  archive: string,
+): Promise<readonly DatabaseSetting[]> {
+  return settings ?? (JSON.parse(await readFile(join(archive, SETTINGS_FILE), 'utf8')) as DatabaseSetting[]);
+}
 
 /** The unquoted names of a list such as `"$user", public`. */
 function splitNames(list: string): string[] {
@@ -35,7 +53,7 @@ export function setClause(setting: string): string {
 export async function applySettings(
   client: Client,
   database: string,
-  settings: DatabaseManifest['settings'],
+  settings: readonly DatabaseSetting[],
 ): Promise<void> {
   const name = escapeIdentifier(database);
   for (const { role, setting } of settings) {

@@ -6,7 +6,14 @@ import type { ProgramContext } from '../programs/run-program.js';
 import type { ServerConnection } from '../model/server-connection.js';
 import { checkPlausible, checkUndisturbed, implausible } from './check-plausible.js';
 import { checkReferences } from './check-references.js';
-import { listTables, nameRelations, readDatabaseFacts, type DatabaseFacts } from './database-facts.js';
+import {
+  listTables,
+  nameRelations,
+  readDatabaseFacts,
+  readDatabaseSettings,
+  type DatabaseFacts,
+} from './database-facts.js';
+import { keepSettings } from './database-settings.js';
 import { findDisplacedTables, type DisplacedTables } from './displaced-tables.js';
 import { listDumpFiles, summarizeLargeObjects, summarizeTables } from './inventory.js';
 import { locateClient } from './locate-client.js';
@@ -82,6 +89,7 @@ async function dumpOnce(
     const pgRestore = await locate('pg_restore');
     const expected = await listTables(client);
     const facts = await readDatabaseFacts(client);
+    const settings = await readDatabaseSettings(client);
 
     let displaced: Promise<DisplacedTables> | undefined;
     const lookOnce = () => {
@@ -112,6 +120,7 @@ async function dumpOnce(
       stopWatching,
     );
     const { warnings, displacedTables } = result;
+    await keepSettings(archive, settings);
 
     const entries = await readTableOfContents(pgRestore, archive, context).catch((cause: unknown) => {
       signal.throwIfAborted();

@@ -1,5 +1,6 @@
 import type { DatabaseManifest } from '../model/manifest.js';
 import { createDatabase } from '../postgres/create-database.js';
+import { settingsOf } from '../postgres/database-settings.js';
 import { applyPrivileges } from '../postgres/database-privileges.js';
 import { restoreArchive, type RestoreOptions } from '../postgres/pg-restore.js';
 import type { RestoreTarget } from '../postgres/restore-target.js';
@@ -19,7 +20,8 @@ export async function restoreBeside(
   options: RestoreOptions,
   context: ProgramContext & { onProgress: (bytes: number) => void },
 ): Promise<void> {
-  await createDatabase(target, manifest, context.signal);
+  const settings = await settingsOf(manifest, archive);
+  await createDatabase(target, { ...manifest, settings }, context.signal);
   await restoreArchive(target, archive, options, context);
   await applyPrivileges(target, manifest, context.signal);
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { setClause } from '../../src/postgres/database-settings.js';
+import { keepSettings, setClause, settingsOf } from '../../src/postgres/database-settings.js';
+import { makeScratchDirectory } from '../support/scratch-directory.js';
 
 test.each([
   ['work_mem=7MB', `SET "work_mem" TO '7MB'`],
@@ -12,4 +13,20 @@ test.each([
   [`app.odd"name=it's "quoted"`, `SET "app.odd""name" TO 'it''s "quoted"'`],
 ])('%s is given back as %s', (setting, clause) => {
   expect(setClause(setting)).toBe(clause);
+});
+
+const settings = [{ role: null, setting: 'app.jwt_secret=opener' }];
+
+test('settings are those that were added to the dump', async () => {
+  const archive = await makeScratchDirectory();
+  await keepSettings(archive, settings);
+  expect(await settingsOf({}, archive)).toEqual(settings);
+});
+
+test('settings of an old backup are in its manifest', async () => {
+  expect(await settingsOf({ settings }, await makeScratchDirectory())).toEqual(settings);
+});
+
+test('a dump without settings, of a manifest without any, is not taken for one that has none', async () => {
+  await expect(settingsOf({}, await makeScratchDirectory())).rejects.toMatchObject({ code: 'ENOENT' });
 });

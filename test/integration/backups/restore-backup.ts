@@ -1,11 +1,11 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { execa } from 'execa';
 import { escapeIdentifier, escapeLiteral } from 'pg';
 import { expect } from 'vitest';
-import type { DatabaseManifest, Manifest } from '../../../src/model/manifest.js';
+import type { DatabaseManifest, DatabaseSetting, Manifest } from '../../../src/model/manifest.js';
 import type { Store } from '../../../src/stores/store.js';
 import type { PostgresServer } from '../../../tools/servers/postgres.js';
 import type { GpgHome } from '../../support/gpg-home.js';
@@ -53,7 +53,7 @@ function createStatement(manifest: DatabaseManifest, name: string): string {
 }
 
 /** What ALTER DATABASE and ALTER ROLE … IN DATABASE had set, in a session's own values first: lists need no quoting then. */
-async function applySettings(server: PostgresServer, database: string, { settings }: DatabaseManifest) {
+async function applySettings(server: PostgresServer, database: string, settings: readonly DatabaseSetting[]) {
   for (const { role, setting } of settings) {
     const [name, value] = splitOnce(setting);
     const whose = role === null ? 'DATABASE' : `ROLE ${role} IN DATABASE`;
@@ -103,6 +103,7 @@ export async function restoreBackup(
     exitCode: 0,
     stderr: '',
   });
-  await applySettings(server, database, manifest);
+  const settings = await readFile(join(archive, 'database-settings.json'), 'utf8');
+  await applySettings(server, database, JSON.parse(settings) as DatabaseSetting[]);
   await rm(directory, { recursive: true, force: true });
 }

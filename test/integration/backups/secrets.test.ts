@@ -53,7 +53,9 @@ test('no secret is in an argument, an environment that does without it, a histor
     secretAccessKey: s3.secretAccessKey,
     wrongSecretAccessKey: `wrong-${crypto.randomUUID()}`,
     webhookToken: crypto.randomUUID(),
+    setting: crypto.randomUUID(),
   };
+  await postgres.query('agentic', `ALTER DATABASE agentic SET app.jwt_secret = '${secrets.setting}'`);
   const urlFile = join(await makeScratchDirectory(), 'webhook-url');
   await writeFile(urlFile, `${webhook.origin}/services/${secrets.webhookToken}`);
   await using system = await startBackupSystem({

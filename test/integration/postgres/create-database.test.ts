@@ -168,7 +168,7 @@ test('tablespaces are kept, and named where they are not', async () => {
   await server.query('on fast', 'CREATE TABLE t () TABLESPACE other');
   const facts = await withConnection(connectionTo(server), 'on fast', signal, readDatabaseFacts);
   expect(facts).toMatchObject({ tablespace: 'fast; one', tablespaces: ['fast; one', 'other'] });
-  await createDatabase(target('on fast again'), facts, signal);
+  await createDatabase(target('on fast again'), { ...facts, settings: [] }, signal);
   const [row] = await server.query(
     'postgres',
     `SELECT spcname AS name FROM pg_database d JOIN pg_tablespace t ON t.oid = dattablespace WHERE datname = 'on fast again'`,

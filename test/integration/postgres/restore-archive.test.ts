@@ -40,7 +40,7 @@ test('rows come back in the order they had, which one worker of pg_restore would
      ALTER TABLE gaps ALTER body SET STORAGE PLAIN;
      INSERT INTO gaps SELECT n, repeat('x', CASE WHEN n <= 1000 THEN 5000 ELSE 50 END) FROM generate_series(1, 9000) AS n`,
   );
-  await createDatabase(target, dumped.facts, signal);
+  await createDatabase(target, { ...dumped.facts, settings: [] }, signal);
   await restoreArchive(target, archive, optionsFor(server, 1), context);
   const again = join(directory, 'again');
   const taken = await takeInventory(target.server, target.database, again, optionsFor(server), context);
@@ -119,7 +119,7 @@ test('an older server’s backup comes back on a newer server', async () => {
 describe('what the server lacks is named', () => {
   test('an extension', async () => {
     const { archive, dumped, target } = await prepare('extended', 'CREATE EXTENSION citext', older, server);
-    await createDatabase(target, dumped.facts, signal);
+    await createDatabase(target, { ...dumped.facts, settings: [] }, signal);
     await expect(restoreArchive(target, archive, optionsFor(server), context)).rejects.toMatchObject({
       type: 'TargetUnfit',
       message: expect.stringMatching(/extension "citext" is not available/) as string,
@@ -130,7 +130,7 @@ describe('what the server lacks is named', () => {
     await older.query('postgres', 'CREATE ROLE "only older"');
     const sql = 'CREATE TABLE t (); GRANT SELECT ON t TO "only older"';
     const { archive, dumped, target } = await prepare('granting', sql, older, server);
-    await createDatabase(target, dumped.facts, signal);
+    await createDatabase(target, { ...dumped.facts, settings: [] }, signal);
     await expect(restoreArchive(target, archive, optionsFor(server), context)).rejects.toMatchObject({
       type: 'TargetUnfit',
       message: expect.stringMatching(/role "only older" does not exist/) as string,
@@ -146,7 +146,7 @@ async function prepareEndless(name: string) {
      CREATE FUNCTION wait() RETURNS bool LANGUAGE sql AS 'SELECT pg_advisory_lock_shared(1) IS NOT NULL';
      CREATE MATERIALIZED VIEW waiting AS SELECT wait()`,
   );
-  await createDatabase(prepared.target, prepared.dumped.facts, signal);
+  await createDatabase(prepared.target, { ...prepared.dumped.facts, settings: [] }, signal);
   const { database } = prepared.target;
   // Advisory locks are each database's own.
   const locked = server

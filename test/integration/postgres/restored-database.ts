@@ -5,6 +5,7 @@ import {
   type TableName,
 } from '../../../src/model/compare-inventories.js';
 import type { ServerConnection } from '../../../src/model/server-connection.js';
+import { settingsOf } from '../../../src/postgres/database-settings.js';
 import { createDatabase } from '../../../src/postgres/create-database.js';
 import { applyPrivileges } from '../../../src/postgres/database-privileges.js';
 import { dumpWithInventory, type DatabaseDump } from '../../../src/postgres/dump-with-inventory.js';
@@ -58,8 +59,10 @@ export async function restoreAndCompare(
   tables?: readonly TableName[],
 ): Promise<Comparison> {
   const options = { jobs: 2, programDirectories: [server.binDirectory] };
-  await createDatabase(target, dumped.facts, signal);
-  await restoreArchive(target, join(directory, 'data'), { ...options, tables }, context);
+  const archive = join(directory, 'data');
+  const settings = await settingsOf({}, archive);
+  await createDatabase(target, { ...dumped.facts, settings }, signal);
+  await restoreArchive(target, archive, { ...options, tables }, context);
   await applyPrivileges(target, dumped.facts, signal);
   const again = join(directory, 'again');
   const taken = await takeInventory(target.server, target.database, again, options, context, tables);

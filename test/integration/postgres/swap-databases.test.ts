@@ -112,7 +112,7 @@ test('done again it does nothing', async () => {
 test('with the swap a restored database is complete, and no longer its restore’s to drop', async () => {
   const target = targetOn(server, 'just restored', 'a restore');
   const facts = await withConnection(target.server, 'postgres', signal, readDatabaseFacts);
-  await createDatabase(target, { ...facts, comment: "it's mine" }, signal);
+  await createDatabase(target, { ...facts, settings: [], comment: "it's mine" }, signal);
   await makeDatabase('in use');
   const names = { live: 'in use', replacement: 'just restored', becomes: 'in use before' };
   await swapDatabases(target, names, signal);
@@ -227,7 +227,7 @@ describe('nothing is touched, not even a session,', () => {
       const target = targetOn(server, there[which], 'running restore');
       const facts = await withConnection(target.server, there[which], signal, readDatabaseFacts);
       await server.query('postgres', `DROP DATABASE ${escapeIdentifier(there[which])}`);
-      await createDatabase(target, facts, signal);
+      await createDatabase(target, { ...facts, settings: [] }, signal);
       const refused = {
         type: 'TargetUnfit',
         message: expect.stringMatching(/restored and not complete/) as string,
