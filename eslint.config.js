@@ -13,6 +13,7 @@ const mayImport = {
   stores: ['model', 'observability', 'files'],
   config: ['model', 'observability'],
   catalogue: ['model', 'observability', 'stores', 'config'],
+  replication: ['model', 'stores'],
   approvals: ['model'],
   wal: [
     'model',
@@ -40,7 +41,17 @@ const mayImport = {
     'restores',
     'wal',
   ],
-  verification: ['model', 'observability', 'archive', 'stores', 'config', 'catalogue', 'postgres', 'wal'],
+  verification: [
+    'model',
+    'observability',
+    'archive',
+    'stores',
+    'config',
+    'catalogue',
+    'postgres',
+    'wal',
+    'replication',
+  ],
   metrics: [
     'model',
     'observability',
@@ -52,6 +63,7 @@ const mayImport = {
     'catalogue',
     'wal',
     'verification',
+    'replication',
   ],
   activities: [
     'model',
@@ -70,6 +82,7 @@ const mayImport = {
     'wal',
     'recovery',
     'verification',
+    'replication',
   ],
   workflows: ['model', 'activities'],
   client: [
@@ -87,6 +100,7 @@ const mayImport = {
     'wal',
     'recovery',
     'verification',
+    'replication',
     'worker.ts',
   ],
 };

@@ -1,6 +1,6 @@
 import { Registry } from 'prom-client';
 import { addGauge, toTimestamp, type MetricsPart } from './part.js';
-import type { ScheduleState } from './read-schedules.js';
+import type { ScheduleState } from '../verification/read-schedules.js';
 
 /** Whether what should start by itself does. */
 export function scheduleMetrics(

@@ -16,8 +16,11 @@ export interface AuditEvent {
   failure?: { type: string; message: string };
 }
 
+/** The "directory" of all events. */
+export const auditPrefix = 'audit/';
+
 /** The key of an event: `audit/<yyyy>/<mm>/<dd>/<time>_<action>_<run id>.json`. The same event always has the same. */
 export function auditKey({ time, action, runId }: AuditEvent): string {
   const [day] = time.split('T') as [string];
-  return `audit/${day.replaceAll('-', '/')}/${time.replaceAll(/[-:]/g, '')}_${action}_${runId}.json`;
+  return `${auditPrefix}${day.replaceAll('-', '/')}/${time.replaceAll(/[-:]/g, '')}_${action}_${runId}.json`;
 }

@@ -3,9 +3,12 @@ import { z } from 'zod';
 /** Something that is wrong with the backups, as `verifyBackups` names it. */
 export const finding = z.object({
   id: z.string().describe('the same as long as the same thing is wrong'),
-  severity: z.enum(['warning', 'critical']).describe('critical: data written now could be lost'),
+  severity: z
+    .enum(['warning', 'critical'])
+    .describe('critical: data could be lost for good, or could not be brought back'),
   what: z.string(),
-  where: z.string().describe('the key, segment or server that it is about'),
+  where: z.string().describe('the key, segment, database or server that it is about'),
+  store: z.string().exactOptional().describe('the store that it is about, where it is about one'),
   since: z.string().exactOptional().describe('since when, where that is known'),
   remedy: z.string(),
 });

@@ -12,7 +12,7 @@ import type { KeyWatch } from '../metrics/key-watch.js';
 import type { MetricsPart } from '../metrics/part.js';
 import { createDrillReader } from '../metrics/read-drills.js';
 import { createFailureReader } from '../metrics/read-failures.js';
-import { readSchedules } from '../metrics/read-schedules.js';
+import { readSchedules } from '../verification/read-schedules.js';
 import { createSubjectReader } from '../metrics/read-subjects.js';
 import { scheduleMetrics } from '../metrics/schedule-metrics.js';
 import { subjectMetrics } from '../metrics/subject-metrics.js';

@@ -1,16 +1,17 @@
 import { Command } from 'commander';
-import { latestBackups } from '../../catalogue/latest-backups.js';
 import { resolveServer } from '../../config/resolve.js';
-import { databasesOf, openConfiguredStore, untilDone } from '../configured-server.js';
-import { action } from '../context.js';
+import { action, type ExitCode } from '../context.js';
 import { print, printJson } from '../output.js';
-import { assessBase } from '../../verification/assess-base.js';
-import { assessSubjects } from '../../verification/assess-subjects.js';
-import { readTemporalStatus } from '../status/read-temporal-status.js';
+import { collectStatus } from '../status/collect-status.js';
+import type { StatusReport } from '../status/judge-status.js';
 import { renderStatus } from '../status/render-status.js';
 
+const exitCodes: Record<StatusReport['state'], ExitCode> = { ok: 0, warning: 1, critical: 2 };
+
 export const status = new Command('status')
-  .description('show how old the last backup of each database is, what runs now and what runs next')
+  .description(
+    'are we safe? per database the last backup and when one was proven, what can be recovered, findings, next runs',
+  )
   .option('--server <name>', 'the server in backups.yaml; needed when it has several')
   .addHelpText(
     'after',
@@ -19,26 +20,21 @@ Examples:
   temponest-backups status
   temponest-backups status --json | jq '.databases[] | select(.state != "ok")'
 
-Exit codes: 0 all have a backup of the last 25 h (the whole server, where its WAL is archived, one of the last 8 days), 1 one is older or Temporal does not answer, 2 one has none at all.`,
+The store, the server and Temporal are asked; whichever does not answer is part of the answer. Findings are those of the
+newest verification ("temponest-backups verify").
+
+Exit codes, as monitoring systems take them:
+  0  ok: all have a backup of the last 25 h (the whole server, where its WAL is archived, one of the last 8 days)
+  1  warning: one is older, the server or Temporal does not answer, a schedule is paused, or a finding warns
+  2  critical: one has none at all, the store cannot be read, a schedule is missing, or a finding is critical`,
   )
   .action(
     action(async (context, options: { server?: string }) => {
       const configuration = await context.loadConfiguration();
       const server = resolveServer(configuration, options.server);
-      const store = await openConfiguredStore(configuration);
-      const [databases, latest, base, temporal] = await Promise.all([
-        databasesOf(server, context.environment),
-        latestBackups(store, server.name, untilDone),
-        server.wal ? assessBase(store, server.name, untilDone) : undefined,
-        readTemporalStatus(context.environment),
-      ]);
-      const subjects = [
-        ...assessSubjects({ databases, globals: server.globals }, latest, new Date()),
-        ...(base ? [base] : []),
-      ];
-      if (context.json) printJson({ server: server.name, store: store.name, databases: subjects, temporal });
-      else print(renderStatus(subjects, temporal));
-      if (subjects.some(({ state }) => state === 'critical')) return 2;
-      return subjects.some(({ state }) => state === 'warning') || temporal.fault !== undefined ? 1 : 0;
+      const report = await collectStatus(configuration, server, context.environment);
+      if (context.json) printJson(report);
+      else print(renderStatus(report));
+      return exitCodes[report.state];
     }),
   );

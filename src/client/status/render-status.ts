@@ -1,16 +1,59 @@
-import { formatAge, formatBytes, formatTime, renderTable } from '../output.js';
-import { WHOLE_SERVER } from '../../verification/assess-base.js';
-import type { SubjectStatus } from '../../verification/assess-subjects.js';
+import { count, formatAge, formatBytes, formatTime, renderTable } from '../output.js';
+import type { DatabaseStatus, StatusFault, StatusReport } from './judge-status.js';
 import type { TemporalStatus } from './read-temporal-status.js';
 
-function describeSubject({ name, state, backup }: SubjectStatus): string[] {
-  if (!backup) return [name, state, 'none', '', '', ''];
-  const { id, ageSeconds, bytes, rows } = backup;
-  return [name, state, id, formatAge(ageSeconds), formatBytes(bytes), rows === undefined ? '' : String(rows)];
+/** How a server's backups stand, for people; the last line says it all. */
+export function renderStatus(report: StatusReport, now = new Date()): string {
+  const { databases, faults, temporal } = report;
+  const age = (time: string) => formatAge((now.getTime() - Date.parse(time)) / 1000);
+  const describe = ({ name, state, backup, provenAt }: DatabaseStatus): string[] => {
+    const proven = provenAt === undefined ? '' : `${age(provenAt)} ago`;
+    if (!backup) return [name, state, 'none', '', '', '', proven];
+    const { id, ageSeconds, bytes, rows } = backup;
+    return [
+      ...[name, state, id, formatAge(ageSeconds), formatBytes(bytes)],
+      ...[rows === undefined ? '' : String(rows), proven],
+    ];
+  };
+  const head = ['DATABASE', 'STATE', 'LAST BACKUP', '>AGE', '>STORED', '>ROWS', '>PROVEN'];
+  return [
+    ...(databases.length > 0 ? [renderTable(head, databases.map(describe)), ''] : []),
+    ...databases.flatMap(({ backup }) => backup?.fault ?? []),
+    ...describeRecovery(report, age),
+    ...describeVerification(report, age),
+    ...describeTemporal(temporal),
+    '',
+    ...faults.map(describeFault),
+    ...(faults.length > 0 ? [''] : []),
+    conclude(report),
+  ].join('\n');
+}
+
+function describeRecovery({ wal }: StatusReport, age: (time: string) => string): string[] {
+  if (!wal) return [];
+  const { windows, lagBytes, lastArchived } = wal;
+  const behind = [
+    ...(lagBytes === undefined ? [] : [`${formatBytes(lagBytes)} behind the server`]),
+    ...(lastArchived ? [`last segment ${age(lastArchived.time)} ago`] : []),
+  ];
+  return [
+    ...windows.map(
+      ({ from, to }) =>
+        `Recoverable: any moment from ${formatTime(new Date(from))} to ${formatTime(new Date(to))}`,
+    ),
+    ...(windows.length === 0 ? ['Recoverable: no moment but those of the backups'] : []),
+    ...(behind.length > 0 ? [`WAL archive: ${behind.join(', ')}`] : []),
+  ];
+}
+
+function describeVerification({ verification }: StatusReport, age: (time: string) => string): string[] {
+  if (!verification) return ['Verified: never; "temponest-backups verify" does it'];
+  const { finishedAt, findings } = verification;
+  return [`Verified: ${age(finishedAt)} ago, ${count(findings.length, 'finding')}`];
 }
 
 function describeTemporal({ schedules, running, fault }: TemporalStatus): string[] {
-  if (fault !== undefined) return [fault];
+  if (fault !== undefined) return [];
   const next = schedules.map(({ name, paused, note, next: time }) =>
     paused
       ? `Schedule ${name}: paused${note ? `: ${note}` : ''}`
@@ -22,24 +65,14 @@ function describeTemporal({ schedules, running, fault }: TemporalStatus): string
   return [...(next.length > 0 ? next : ['No schedules: nothing runs by itself.']), ...now];
 }
 
-function conclude(subjects: readonly SubjectStatus[], { fault }: TemporalStatus): string {
-  const names = (wanted: SubjectStatus['state']) =>
-    subjects.filter(({ state }) => state === wanted).map(({ name }) => name);
-  const [without, stale] = [names('critical'), names('warning')];
-  if (without.length > 0) return `CRITICAL: no backup at all of ${without.join(', ')}.`;
-  const databases = stale.filter((name) => name !== WHOLE_SERVER);
-  if (databases.length > 0) return `WARNING: no readable backup of the last 25 h of ${databases.join(', ')}.`;
-  if (stale.length > 0) return 'WARNING: no readable base backup of the last 8 days.';
-  if (fault !== undefined) return 'WARNING: the backups are fresh, but Temporal does not answer.';
-  return 'OK: everything has a backup of the last 25 h.';
+function describeFault({ severity, what, remedy }: StatusFault): string {
+  return `${severity.toUpperCase()}: ${what}${remedy === undefined ? '' : ` To do: ${remedy}.`}`;
 }
 
-/** The state of a server's backups for people; the last line says it all. */
-export function renderStatus(subjects: readonly SubjectStatus[], temporal: TemporalStatus): string {
-  const table = renderTable(
-    ['DATABASE', 'STATE', 'LAST BACKUP', '>AGE', '>STORED', '>ROWS'],
-    subjects.map(describeSubject),
-  );
-  const faults = subjects.flatMap(({ backup }) => backup?.fault ?? []);
-  return [table, '', ...faults, ...describeTemporal(temporal), '', conclude(subjects, temporal)].join('\n');
+function conclude({ state, faults, wal }: StatusReport): string {
+  const [first] = faults;
+  if (!first) return `OK: everything has a backup of the last 25 h${wal ? ', and its WAL' : ''}.`;
+  const others = faults.length - 1;
+  const more = others > 0 ? ` And ${count(others, 'more fault')}, above.` : '';
+  return `${state.toUpperCase()}: ${first.what}${more}`;
 }

@@ -30,7 +30,10 @@ const json = async <T>(...args: string[]) => {
 test('before the first backup, status is critical and the list is empty', async () => {
   const { exitCode, stdout } = await cli('status');
   expect(exitCode).toBe(2);
-  expect(stdout).toMatch(/CRITICAL: no backup at all of agentic, Größe 1\/2, gone, globals\.$/);
+  expect(stdout).toMatch(/\nCRITICAL: no backup at all of agentic, Größe 1\/2, gone, globals\. And .*$/);
+  expect(stdout).toMatch(
+    /^CRITICAL: .*Temporal does not have: nightly, prune\. To do: run .*schedules apply/m,
+  );
   expect((await cli('list')).stdout).toMatch(/^0 backups of server main /);
 });
 

@@ -1,0 +1,43 @@
+import type { Store } from '../stores/store.js';
+import { findLacking, type Listing } from './find-lacking.js';
+import { listObjects } from './list-objects.js';
+
+/** How far a replica is behind the primary. */
+export interface ReplicaLag {
+  /** The replica's name. */
+  store: string;
+  objects: number;
+  bytes: number;
+  /** Since when the oldest object that it lacks has been in the primary; absent when it lacks none. */
+  since?: Date;
+  /** Keys under which it holds something of another size than the primary. */
+  different: string[];
+}
+
+/** Tells how far a replica is behind the primary with a server's backups. Lists both; reads nothing. */
+export async function measureLag(
+  primary: Store,
+  replica: Store,
+  server: string,
+  signal: AbortSignal,
+): Promise<ReplicaLag> {
+  const held = await listObjects(primary, server, signal);
+  return summarizeLag(replica.name, held, await listObjects(replica, server, signal));
+}
+
+/** As {@link measureLag}, for whoever has listed both stores already. */
+export function summarizeLag(store: string, primary: Listing, replica: Listing): ReplicaLag {
+  const { lacking, different } = findLacking(primary, replica);
+  return {
+    store,
+    objects: lacking.reduce((sum, { objects }) => sum + objects.length, 0),
+    bytes: lacking.reduce((sum, { bytes }) => sum + bytes, 0),
+    ...(lacking[0] ? { since: lacking[0].since } : {}),
+    different,
+  };
+}
+
+/** How long the oldest object that a replica lacks has been in the primary, in seconds; 0 when it lacks none. */
+export function lagSeconds({ since }: Pick<ReplicaLag, 'since'>, now: Date): number {
+  return since === undefined ? 0 : Math.max(0, (now.getTime() - since.getTime()) / 1000);
+}

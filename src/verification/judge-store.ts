@@ -1,0 +1,67 @@
+import { isPastGrace } from '../catalogue/prune-guards.js';
+import type { Finding } from '../model/findings.js';
+import type { StoreContents } from './read-store.js';
+
+/** Keys of foreign objects in one finding. */
+const FOREIGN_SHOWN = 5;
+
+const MAKE_GOOD = 'restore it from a copy of the store, or make a new backup';
+
+/** Judges whether a store holds what its manifests say, and nothing else. */
+export function judgeStore(contents: StoreContents, now: Date): Finding[] {
+  const { store, astray, unreadable, orphans, foreign } = contents;
+  const about = (kind: string, where: string): Pick<Finding, 'id' | 'where' | 'store'> => ({
+    id: `${kind}/${store}/${where}`,
+    where,
+    store,
+  });
+  return [
+    ...astray.map(({ artifact: { key, bytes }, bytes: found }): Finding =>
+      found === undefined
+        ? {
+            ...about('artifact-missing', key),
+            severity: 'critical',
+            what: `${key} is missing in store "${store}", though its manifest is there.`,
+            remedy: MAKE_GOOD,
+          }
+        : {
+            ...about('artifact-size', key),
+            severity: 'critical',
+            what: `${key} in store "${store}" has ${found} bytes instead of ${bytes}.`,
+            remedy: MAKE_GOOD,
+          },
+    ),
+    ...unreadable.map(({ key, fault }): Finding => ({
+      ...about('manifest-unreadable', key),
+      severity: 'critical',
+      what: `A backup in store "${store}" cannot be restored: ${fault.replace(/; [^;]*$/, '')}.`,
+      remedy: MAKE_GOOD,
+    })),
+    ...orphans
+      .filter(({ modifiedAt }) => isPastGrace(modifiedAt, now))
+      .map(({ key }): Finding => ({
+        ...about('orphan', key),
+        severity: 'warning',
+        what: `${key} in store "${store}" has had no manifest for two days: the backup was never finished, or somebody deleted its manifest.`,
+        remedy: 'nothing, if "temponest-backups prune" sweeps it; else see why pruning does not run',
+      })),
+    ...groupByDirectory(foreign).map(([directory, keys]): Finding => ({
+      ...about('foreign', directory),
+      severity: 'warning',
+      what: `${keys.length === 1 ? 'One object' : `${keys.length} objects`} in ${directory} of store "${store}" ${keys.length === 1 ? 'is' : 'are'} not ours: ${keys
+        .slice(0, FOREIGN_SHOWN)
+        .map((key) => key.slice(directory.length))
+        .join(', ')}${keys.length > FOREIGN_SHOWN ? ', …' : ''}.`,
+      remedy: 'find out who wrote it, and keep it elsewhere; nothing here reads or deletes it',
+    })),
+  ];
+}
+
+function groupByDirectory(keys: readonly string[]): [directory: string, keys: string[]][] {
+  const groups = new Map<string, string[]>();
+  for (const key of keys) {
+    const directory = key.slice(0, key.lastIndexOf('/') + 1);
+    groups.set(directory, [...(groups.get(directory) ?? []), key]);
+  }
+  return [...groups];
+}

@@ -1,0 +1,87 @@
+import { expect, test } from 'vitest';
+import { judgeStatus, type DatabaseStatus } from '../../../src/client/status/judge-status.js';
+import { renderStatus } from '../../../src/client/status/render-status.js';
+import type { Finding } from '../../../src/model/findings.js';
+import { sampleVerification } from '../../support/sample-verification.js';
+
+const now = new Date('2026-11-24T12:00:00Z');
+const fresh: DatabaseStatus = {
+  name: 'agentic',
+  state: 'ok',
+  backup: {
+    id: 'agentic_20261124_020000',
+    time: '2026-11-24T02:00:00.000Z',
+    ageSeconds: 36_000,
+    bytes: 1000,
+    rows: 5,
+  },
+  provenAt: '2026-11-21T04:00:00.000Z',
+};
+const nightly = { name: 'nightly', paused: false, next: '2026-11-25T02:00:00.000Z' };
+const good = {
+  server: 'main',
+  store: 'file',
+  databases: [fresh],
+  faults: [],
+  temporal: { schedules: [nightly], running: [] },
+  declaredSchedules: ['nightly'],
+};
+const finding = (id: string, severity: Finding['severity']) => ({
+  ...{
+    id,
+    severity,
+    what: `It is ${id}.`,
+    where: 'main',
+    remedy: 'mend it',
+    since: '2026-11-20T00:00:00.000Z',
+  },
+});
+const verified = (...findings: ReturnType<typeof finding>[]) => ({
+  verification: sampleVerification('main', new Date('2026-11-24T06:00:00Z'), { findings }),
+});
+
+test('all is well', () => {
+  const report = judgeStatus({ ...good, ...verified() });
+  expect(report).toMatchObject({ state: 'ok', faults: [] });
+  const page = renderStatus(report, now);
+  expect(page).toMatch(/^agentic +ok +agentic_20261124_020000 +10 h +1 kB +5 +3 d ago$/m);
+  expect(page).toMatch(/^Schedule nightly: next 2026-11-25 02:00:00 UTC$/m);
+  expect(page).toMatch(/\nOK: everything has a backup of the last 25 h\.$/);
+});
+
+test.each([
+  ['nothing of a database', 'critical', { databases: [{ name: 'gone', state: 'critical' as const }] }],
+  ['an old backup', 'warning', { databases: [{ ...fresh, state: 'warning' as const }] }],
+  [
+    'an old base backup',
+    'warning',
+    { databases: [{ ...fresh, name: 'whole server', state: 'warning' as const }] },
+  ],
+  ['Temporal down', 'warning', { temporal: { schedules: [], running: [], fault: 'It does not answer.' } }],
+  ['a schedule paused', 'warning', { temporal: { schedules: [{ ...nightly, paused: true }], running: [] } }],
+  ['a schedule missing', 'critical', { declaredSchedules: ['nightly', 'base'] }],
+  ['a fault met on the way', 'warning', { faults: [{ severity: 'warning' as const, what: 'It is so.' }] }],
+  ['a critical finding', 'critical', verified(finding('artifact-missing/x', 'critical'))],
+  ['a finding that warns', 'warning', verified(finding('table-shrunk/x', 'warning'))],
+])('%s is %s', (_, state, change) => {
+  const report = judgeStatus({ ...good, ...change });
+  expect(report.state).toBe(state);
+  expect(renderStatus(report, now)).toMatch(new RegExp(`\n${state.toUpperCase()}: .*$`));
+});
+
+test('what is critical comes first, and the last line counts the rest', () => {
+  const report = judgeStatus({
+    ...good,
+    ...verified(finding('table-shrunk/x', 'warning'), finding('artifact-missing/x', 'critical')),
+    faults: [{ severity: 'warning', what: 'It is so.' }],
+  });
+  expect(report.faults.map(({ severity }) => severity)).toEqual(['critical', 'warning', 'warning']);
+  expect(renderStatus(report, now)).toMatch(
+    /\nCRITICAL: It is artifact-missing\/x\. And 2 more faults, above\.$/,
+  );
+});
+
+test('a finding of what is judged here and now does not outlive its cause', () => {
+  const report = judgeStatus({ ...good, ...verified(finding('backup-late/main/agentic', 'critical')) });
+  expect(report.state).toBe('ok');
+});
