@@ -1,5 +1,6 @@
+import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { execa } from 'execa';
 import type { OperationError } from '../model/failures.js';
 import {
@@ -53,24 +54,31 @@ export async function runPipeline(
   outputFile: string | undefined,
   { signal, ledger, nice, onStart }: ProgramContext,
 ): Promise<void> {
-  signal.throwIfAborted();
+  // By its descriptor: execa would write a file of that name itself, and every byte would pass through this process.
+  const output = outputFile === undefined ? undefined : await open(outputFile, 'w');
   const failure = new AbortController();
   let failureTimer: NodeJS.Timeout | undefined;
-  const running = startAll(programs, outputFile === undefined ? 'ignore' : { file: outputFile }, nice);
-  const endings = running.map(async ({ program, said, child }, index): Promise<Ended> => {
-    const result = await superviseGroup(child, {
-      signal: AbortSignal.any([signal, failure.signal]),
-      ...(ledger && { ledger }),
-      ...(index === 0 && onStart && { onStart }),
+  try {
+    signal.throwIfAborted();
+    const running = startAll(programs, output?.createWriteStream() ?? 'ignore', nice);
+    const endings = running.map(async ({ program, said, child }, index): Promise<Ended> => {
+      const result = await superviseGroup(child, {
+        signal: AbortSignal.any([signal, failure.signal]),
+        ...(ledger && { ledger }),
+        ...(index === 0 && onStart && { onStart }),
+      });
+      const wasEndedByUs = failure.signal.aborted;
+      if (result?.failed) failureTimer ??= setTimeout(() => failure.abort(), FAILURE_GRACE);
+      return { program, result, said, wasEndedByUs };
     });
-    const wasEndedByUs = failure.signal.aborted;
-    if (result?.failed) failureTimer ??= setTimeout(() => failure.abort(), FAILURE_GRACE);
-    return { program, result, said, wasEndedByUs };
-  });
-  const ended = await Promise.all(endings).finally(() => clearTimeout(failureTimer));
-  signal.throwIfAborted();
-  const fault = findFirstFault(ended);
-  if (fault) throw fault;
+    const ended = await Promise.all(endings);
+    signal.throwIfAborted();
+    const fault = findFirstFault(ended);
+    if (fault) throw fault;
+  } finally {
+    clearTimeout(failureTimer);
+    await output?.close();
+  }
 }
 
 /**
@@ -79,7 +87,7 @@ export async function runPipeline(
  */
 function startAll(
   programs: readonly PipelineProgram[],
-  output: 'ignore' | { file: string },
+  output: 'ignore' | Writable,
   nice: number | undefined,
 ) {
   let previous: Readable | undefined;

@@ -1,3 +1,4 @@
+import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { execa, type Result } from 'execa';
 import { OperationError, remedyFor, typeOfMessage } from '../model/failures.js';
@@ -50,26 +51,32 @@ const LINE_KEPT = 2000;
  */
 export async function runProgram(program: Program, context: ProgramContext): Promise<string> {
   const { signal, nice } = context;
-  signal.throwIfAborted();
   const { outputFile, onLine, onSaid } = program;
   const said: string[] = [];
-  const child = execa(...commandOf(program, nice), {
-    ...environmentOf(program),
-    detached: true,
-    reject: false,
-    stdio: [
-      'ignore',
-      outputFile !== undefined ? { file: outputFile } : onLine ? takeLines(onLine) : 'pipe',
-      keepLastLines(said, onSaid),
-      ...secretOf(program),
-    ],
-    // Otherwise execa collects in memory what goes elsewhere too, and ends a program that says much.
-    buffer: { stdout: outputFile === undefined && onLine === undefined, stderr: false },
-  });
-  const result = await superviseGroup(child, context);
-  signal.throwIfAborted();
-  if (result?.failed) throw describeFailure(basename(program.file), result, said);
-  return typeof result?.stdout === 'string' ? result.stdout : '';
+  // By its descriptor: execa would write a file of that name itself, and every byte would pass through this process.
+  const output = outputFile === undefined ? undefined : await open(outputFile, 'w');
+  try {
+    signal.throwIfAborted();
+    const child = execa(...commandOf(program, nice), {
+      ...environmentOf(program),
+      detached: true,
+      reject: false,
+      stdio: [
+        'ignore',
+        output?.createWriteStream() ?? (onLine ? takeLines(onLine) : 'pipe'),
+        keepLastLines(said, onSaid),
+        ...secretOf(program),
+      ],
+      // Otherwise execa collects in memory what goes elsewhere too, and ends a program that says much.
+      buffer: { stdout: output === undefined && onLine === undefined, stderr: false },
+    });
+    const result = await superviseGroup(child, context);
+    signal.throwIfAborted();
+    if (result?.failed) throw describeFailure(basename(program.file), result, said);
+    return typeof result?.stdout === 'string' ? result.stdout : '';
+  } finally {
+    await output?.close();
+  }
 }
 
 /** The program and its arguments as execa takes them, made as nice as asked. */

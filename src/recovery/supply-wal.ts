@@ -12,6 +12,8 @@ const BEHIND = 4;
 const PREFIX = 'wal-';
 /** How often it is looked which one was asked for last, in milliseconds. */
 const INTERVAL = 20;
+/** Fetched at once: while some come over the network, others are decrypted. */
+const CONCURRENCY = 2 * availableParallelism();
 
 /** What PostgreSQL can be given. */
 export interface SuppliedWal {
@@ -31,9 +33,9 @@ export interface SuppliedWal {
  * @see https://www.postgresql.org/docs/current/runtime-config-wal.html#GUC-RESTORE-COMMAND
  */
 const SCRIPT = `# $1: the file that is asked for; $2: where PostgreSQL wants it
-wal=$(dirname "$0")
+wal=\${0%/*}
 grep -qxF "$1" "$wal/expected" || exit 1
-echo "$1" > "$wal/asked.new" && mv "$wal/asked.new" "$wal/asked" || exit 255
+echo "$1" > "$wal/asked" || exit 255
 until [ -e "$wal/ready/$1" ]; do
   [ -e "$wal/expected" ] && [ ! -e "$wal/failed" ] || exit 255
   sleep 0.02
@@ -111,6 +113,7 @@ async function supply(directory: string, wal: SuppliedWal, signal: AbortSignal):
   let position = 0;
   try {
     while (!signal.aborted && !failed) {
+      // Half of a name, when it is just being written, is none of them.
       const asked = await readFile(join(directory, 'asked'), 'utf8').catch(() => '');
       position = positions.get(asked.trim()) ?? position;
       const wanted = wal.segments.slice(Math.max(0, position - BEHIND), position + AHEAD);
@@ -120,8 +123,11 @@ async function supply(directory: string, wal: SuppliedWal, signal: AbortSignal):
       // The one that is asked for comes before those behind it, which are hardly ever asked for again.
       const ahead = wal.segments.slice(position, position + AHEAD);
       const next = ahead.filter((name) => !ready.has(name) && !fetching.has(name));
-      while (fetching.size < availableParallelism() && next.length > 0) begin(next.shift()!);
-      await delay(INTERVAL, undefined, { signal }).catch(() => undefined);
+      while (fetching.size < CONCURRENCY && next.length > 0) begin(next.shift()!);
+      await Promise.race([
+        delay(INTERVAL, undefined, { signal }).catch(() => undefined),
+        ...fetching.values(),
+      ]);
     }
   } finally {
     await Promise.all(fetching.values());

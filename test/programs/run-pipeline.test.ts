@@ -34,6 +34,10 @@ describe('a pipeline', () => {
     expect(await run(programs)).toBe(await run([sh('yes | head -c 50000000 | cksum')]));
   });
 
+  it('has the last program write the file itself', async () => {
+    expect(await run([sh('echo'), sh('readlink /proc/$$/fd/1')])).toMatch(/^\/.*\/output\n$/);
+  });
+
   it('may be of one program', async () => {
     expect(await run([sh('echo alone')])).toBe('alone\n');
   });

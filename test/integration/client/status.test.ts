@@ -28,7 +28,7 @@ test(
       const { exitCode, stdout } = await cli('status', '--json');
       return { exitCode, report: JSON.parse(stdout) as StatusReport };
     };
-    expect(await cli('schedules', 'apply', '--yes')).toMatchObject({ exitCode: 0 });
+    expect(await cli('schedules', 'apply')).toMatchObject({ exitCode: 0 });
     await system.backUp();
     expect(await cli('drill')).toMatchObject({ exitCode: 0 });
 
