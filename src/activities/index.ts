@@ -21,6 +21,13 @@ import { downloadBase } from './download-base.js';
 import { dump } from './dump.js';
 import { encrypt } from './encrypt.js';
 import { extract } from './extract.js';
+import {
+  completeServer,
+  createServerRoles,
+  discardServer,
+  extractOfServer,
+  outlineServer,
+} from './fill-server.js';
 import { handOver } from './hand-over.js';
 import { listChannels } from './list-channels.js';
 import { notify } from './notify.js';
@@ -98,6 +105,8 @@ const onAnyRestoreHost = {
   planDisasterDrill,
   planDrilledRecovery,
   sendCanary,
+  completeServer,
+  discardServer,
   reportDisasterDrill,
   reserveDrillStaging,
   reportDrill,
@@ -121,6 +130,9 @@ const onTheRestoreStagingHost = {
   descend,
   releaseDrillStaging,
 };
+  outlineServer,
+  createServerRoles,
+  extractOfServer,
 
 /** A step without its dependencies, as workflows call it. */
 type Bound<S> = {
