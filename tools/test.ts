@@ -12,6 +12,7 @@ import { installSystemPackages } from './install/install-system-packages.js';
 import { installTemporal } from './install/install-temporal.js';
 import { installTemporalServer } from './install/install-temporal-server.js';
 import { installTemporalTestServer } from './install/install-temporal-test-server.js';
+import { installTemporalUi } from './install/install-temporal-ui.js';
 import { installToxiproxy } from './install/install-toxiproxy.js';
 import { installVersitygw } from './install/install-versitygw.js';
 
@@ -21,6 +22,7 @@ const installations: readonly [what: string, install: () => Promise<unknown>][] 
   ['PostgreSQL 18', () => installPostgres(18)],
   ['Temporal development server', installTemporal],
   ['Temporal server 1.24.2', installTemporalServer],
+  ['Temporal UI 2.26.2', installTemporalUi],
   ['Temporal test server', installTemporalTestServer],
   ['MinIO', installMinio],
   ['versitygw', installVersitygw],
