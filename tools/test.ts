@@ -7,6 +7,7 @@ import { installCompose } from './install/install-compose.js';
 import { installHadolint } from './install/install-hadolint.js';
 import { installMinio } from './install/install-minio.js';
 import { installPostgres } from './install/install-postgres.js';
+import { installPrometheus } from './install/install-prometheus.js';
 import { installPythonTemporalio } from './install/install-python-temporalio.js';
 import { installSystemPackages } from './install/install-system-packages.js';
 import { installTemporal } from './install/install-temporal.js';
@@ -31,6 +32,7 @@ const installations: readonly [what: string, install: () => Promise<unknown>][] 
   ['Temporal’s Python SDK', installPythonTemporalio],
   ['Docker Compose', installCompose],
   ['hadolint', installHadolint],
+  ['Prometheus and Alertmanager', installPrometheus],
 ];
 
 console.log('Installing what the tests need; the first time takes several minutes');
