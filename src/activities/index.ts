@@ -54,6 +54,9 @@ import { swap } from './swap.js';
 import { unpackBase } from './unpack-base.js';
 import { unpack } from './unpack.js';
 import { releaseStaging } from './release-staging.js';
+import { replicate } from './replicate.js';
+import { replicateStaged } from './replicate-staged.js';
+import { startReplication } from './start-replication.js';
 import { reserveStaging } from './reserve-staging.js';
 import { upload } from './upload.js';
 import { verify } from './verify.js';
@@ -71,6 +74,8 @@ const onAnyHost = {
   reserveStaging,
   discardUpload,
   prune,
+  replicate,
+  startReplication,
   recordAudit,
   listChannels,
   notify,
@@ -85,6 +90,7 @@ const onTheStagingHost = {
   verify,
   commit,
   commitBaseBackup,
+  replicateStaged,
   releaseStaging,
   archiveWal,
   shipPartialWal,

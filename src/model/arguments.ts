@@ -176,6 +176,13 @@ export const recoverServerArgument = z.strictObject({
   reason,
 });
 
+/** The argument of `replicate`. */
+export const replicateArgument = z.strictObject({
+  server: name.describe('a server of backups.yaml'),
+  store: z.string().min(1).describe('name of the store to copy to; what is copied is read from the primary'),
+});
+
+export type ReplicateArgument = z.infer<typeof replicateArgument>;
 export type BackupClusterArgument = z.infer<typeof backupClusterArgument>;
 export type ArchiveWalArgument = z.infer<typeof archiveWalArgument>;
 export type RecoverToPointInTimeArgument = z.infer<typeof recoverToPointInTimeArgument>;
