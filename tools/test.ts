@@ -7,11 +7,13 @@ import { installCompose } from './install/install-compose.js';
 import { installHadolint } from './install/install-hadolint.js';
 import { installMinio } from './install/install-minio.js';
 import { installPostgres } from './install/install-postgres.js';
+import { installPrometheus } from './install/install-prometheus.js';
 import { installPythonTemporalio } from './install/install-python-temporalio.js';
 import { installSystemPackages } from './install/install-system-packages.js';
 import { installTemporal } from './install/install-temporal.js';
 import { installTemporalServer } from './install/install-temporal-server.js';
 import { installTemporalTestServer } from './install/install-temporal-test-server.js';
+import { installTemporalUi } from './install/install-temporal-ui.js';
 import { installToxiproxy } from './install/install-toxiproxy.js';
 import { installVersitygw } from './install/install-versitygw.js';
 
@@ -21,6 +23,7 @@ const installations: readonly [what: string, install: () => Promise<unknown>][] 
   ['PostgreSQL 18', () => installPostgres(18)],
   ['Temporal development server', installTemporal],
   ['Temporal server 1.24.2', installTemporalServer],
+  ['Temporal UI 2.26.2', installTemporalUi],
   ['Temporal test server', installTemporalTestServer],
   ['MinIO', installMinio],
   ['versitygw', installVersitygw],
@@ -29,6 +32,7 @@ const installations: readonly [what: string, install: () => Promise<unknown>][] 
   ['Temporal’s Python SDK', installPythonTemporalio],
   ['Docker Compose', installCompose],
   ['hadolint', installHadolint],
+  ['Prometheus and Alertmanager', installPrometheus],
 ];
 
 console.log('Installing what the tests need; the first time takes several minutes');

@@ -13,13 +13,13 @@ const STALL_SECONDS = 900;
 
 /**
  * Proves that the restored database is what the backup says. From here on it is nobody's to drop, unless it is to take
- * the place of the live one: then the swap completes it.
+ * the place of the live one, or is one of a whole server: then the swap, or the last step of all, completes it.
  */
 export async function compare(dependencies: Dependencies, plan: RestorePlan): Promise<ComparedDatabase> {
   const { volume, logger } = dependencies;
-  const { directory: staged } = locateRestore(volume, plan);
+  const staged = locateRestore(volume, plan);
   return runStep(logger, { bytesExpected: 2 * plan.backup.dumpBytes, stallSeconds: STALL_SECONDS }, (step) =>
-    completeStep(staged, 'compare', async ({ directory, ledger }) => {
+    completeStep(staged.directory, staged.step('compare'), async ({ directory, ledger }) => {
       const target = await restoreTarget(dependencies, plan);
       const manifest = await restoredManifest(dependencies, plan, step.signal);
       const options = { jobs: plan.jobs, programDirectories: programDirectories(dependencies) };
@@ -32,7 +32,7 @@ export async function compare(dependencies: Dependencies, plan: RestorePlan): Pr
         options,
         context,
       );
-      if (plan.mode === 'beside') await completeDatabase(target, step.signal);
+      if (plan.mode === 'beside' && plan.ofServer === undefined) await completeDatabase(target, step.signal);
       return compared;
     }),
   );

@@ -35,7 +35,8 @@ export async function runCutoverStep(dependencies: Dependencies, facts: CutoverF
       const environment = {
         PATH: programDirectories(dependencies).join(':'),
         RECOVERED_SERVER: facts.server,
-        RECOVERED_DIRECTORY: facts.directory,
+        ...(facts.directory === undefined ? {} : { RECOVERED_DIRECTORY: facts.directory }),
+        ...(facts.intoServer === undefined ? {} : { RECOVERED_INTO_SERVER: facts.intoServer }),
         RECOVERED_TO: facts.recoveredTo,
       };
       await runProgram({ file, args, environment, onLine: () => undefined }, { signal });

@@ -22,6 +22,12 @@ export function programDirectories({ configuration, environment }: Dependencies)
   return [...configuration.programDirectories, ...environment.path];
 }
 
+/** The part of a plan that says which stores get a copy: all but the primary. */
+export function planReplicas({ stores }: Dependencies): { replicas?: string[] } {
+  const replicas = stores.slice(1).map(({ name }) => name);
+  return replicas.length > 0 ? { replicas } : {};
+}
+
 /**
  * The store of that name.
  *

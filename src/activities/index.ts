@@ -21,6 +21,13 @@ import { downloadBase } from './download-base.js';
 import { dump } from './dump.js';
 import { encrypt } from './encrypt.js';
 import { extract } from './extract.js';
+import {
+  completeServer,
+  createServerRoles,
+  discardServer,
+  extractOfServer,
+  outlineServer,
+} from './fill-server.js';
 import { handOver } from './hand-over.js';
 import { listChannels } from './list-channels.js';
 import { notify } from './notify.js';
@@ -47,6 +54,9 @@ import { swap } from './swap.js';
 import { unpackBase } from './unpack-base.js';
 import { unpack } from './unpack.js';
 import { releaseStaging } from './release-staging.js';
+import { replicate } from './replicate.js';
+import { replicateStaged } from './replicate-staged.js';
+import { startReplication } from './start-replication.js';
 import { reserveStaging } from './reserve-staging.js';
 import { upload } from './upload.js';
 import { verify } from './verify.js';
@@ -64,6 +74,8 @@ const onAnyHost = {
   reserveStaging,
   discardUpload,
   prune,
+  replicate,
+  startReplication,
   recordAudit,
   listChannels,
   notify,
@@ -78,6 +90,7 @@ const onTheStagingHost = {
   verify,
   commit,
   commitBaseBackup,
+  replicateStaged,
   releaseStaging,
   archiveWal,
   shipPartialWal,
@@ -92,6 +105,8 @@ const onAnyRestoreHost = {
   readApproval,
   swap,
   discardRestored,
+  completeServer,
+  discardServer,
   planDrill,
   listCutoverSteps,
   runCutoverStep,
@@ -115,6 +130,9 @@ const onTheRestoreStagingHost = {
   handOver,
   checkRecovered,
   extract,
+  outlineServer,
+  createServerRoles,
+  extractOfServer,
   releaseRecoveryStaging,
   bootScratchServer,
   climb,

@@ -12,7 +12,7 @@ import { locateClient } from '../postgres/locate-client.js';
 import { listDatabases, readServerFacts, requireDatabase } from '../postgres/server-facts.js';
 import { locateProgram } from '../programs/locate-program.js';
 import type { Store } from '../stores/store.js';
-import { programDirectories, type Dependencies } from './dependencies.js';
+import { planReplicas, programDirectories, type Dependencies } from './dependencies.js';
 import { runStep, type StepContext } from './run-step.js';
 
 /**
@@ -46,6 +46,7 @@ export async function planBackup(
       compression: resolveCompression(configuration),
       encryption,
       primaryStore: primary.name,
+      ...planReplicas(dependencies),
       heartbeatSeconds: configuration.worker.heartbeatTimeout,
     };
   });

@@ -4,7 +4,7 @@ import type { BackupDatabasesArgument } from '../model/arguments.js';
 import type { BackupsPlan } from '../model/plan.js';
 import { withConnection } from '../postgres/connection.js';
 import { listDatabases, namesToBackUp, requireDatabase } from '../postgres/server-facts.js';
-import type { Dependencies } from './dependencies.js';
+import { planReplicas, type Dependencies } from './dependencies.js';
 import { runStep } from './run-step.js';
 
 /**
@@ -14,9 +14,10 @@ import { runStep } from './run-step.js';
  * go on; one that was asked for by name and is not configured is refused at once.
  */
 export async function planBackups(
-  { configuration, environment, logger }: Dependencies,
+  dependencies: Dependencies,
   argument: BackupDatabasesArgument,
 ): Promise<BackupsPlan> {
+  const { configuration, environment, logger } = dependencies;
   return runStep(logger, {}, async ({ signal }) => {
     const server = resolveServer(configuration, argument.server);
     argument.databases?.forEach((name) => resolveDatabase(server, name));
@@ -33,6 +34,7 @@ export async function planBackups(
       databases,
       includeGlobals: argument.databases === undefined && server.globals,
       concurrency: server.concurrency,
+      ...planReplicas(dependencies),
     };
   });
 }

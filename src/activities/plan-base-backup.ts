@@ -12,7 +12,7 @@ import { readClusterFacts, requireReplication, type ClusterFacts } from '../post
 import { withConnection } from '../postgres/connection.js';
 import { locateClient } from '../postgres/locate-client.js';
 import { locateProgram } from '../programs/locate-program.js';
-import { programDirectories, type Dependencies } from './dependencies.js';
+import { planReplicas, programDirectories, type Dependencies } from './dependencies.js';
 import { chooseId, resolveEncryption } from './plan-backup.js';
 import { runStep } from './run-step.js';
 
@@ -55,6 +55,7 @@ export async function planBaseBackup(
       compression,
       encryption,
       primaryStore: primary.name,
+      ...planReplicas(dependencies),
       heartbeatSeconds: configuration.worker.heartbeatTimeout,
     };
   });

@@ -2,16 +2,19 @@ import { resolveAdministered } from '../config/connections.js';
 import { resolveServer } from '../config/resolve.js';
 import type { ServerConfiguration } from '../config/schema.js';
 import type { RecoverToPointInTimeArgument } from '../model/arguments.js';
-import type { RecoveryPlan } from '../model/recovery.js';
+import type { RecoveryPlan, RollForwardPlan } from '../model/recovery.js';
 import { requireOutcome, targetOf } from '../model/recovery-argument.js';
 import { readDatabaseSizes } from '../postgres/database-sizes.js';
+import { requireEmptyServer, requireFitServer } from '../postgres/empty-server.js';
+import { locateClient } from '../postgres/locate-client.js';
 import { bringUpToDate } from '../recovery/bring-up-to-date.js';
 import { requireFreeDirectory } from '../recovery/hand-over.js';
 import { findFreeNames, planReplacement } from './choose-target.js';
-import type { Dependencies } from './dependencies.js';
+import { programDirectories, type Dependencies } from './dependencies.js';
 import { planApproval } from './plan-approval.js';
 import { planRollForward } from './plan-roll-forward.js';
 import { runStep } from './run-step.js';
+import { readChain } from './staged-recovery.js';
 
 /** Whole segments are fetched and read to find where a target lies, and a live server's last one is waited for. */
 const STALL_SECONDS = 1800;
@@ -43,7 +46,7 @@ export async function planRecovery(
         from: argument.from,
         target,
         name: argument.database ?? WHOLE_SERVER,
-        isExtracted: outcome.kind === 'database',
+        isExtracted: outcome.kind !== 'directory',
         bringUpToDate: async (read, cluster, signal) =>
           // Elsewhere nobody archives what it writes.
           server.wal !== undefined &&
@@ -52,6 +55,7 @@ export async function planRecovery(
       },
       step,
     );
+    if (outcome.kind === 'server') await requireFit(dependencies, plan, outcome.into, step.signal);
     return { ...plan, outcome, approval };
   });
 }
@@ -64,6 +68,11 @@ async function planOutcome(
 ): Promise<Pick<RecoveryPlan, 'outcome' | 'approval'>> {
   const { configuration, environment } = dependencies;
   const { database, into, mode = 'beside' } = argument;
+  if (database === undefined && into?.server !== undefined) {
+    const { name } = resolveServer(configuration, into.server);
+    await requireEmptyServer(await administered(dependencies, name), signal);
+    return { outcome: { kind: 'server', into: name }, approval: planApproval(configuration, 'handOver') };
+  }
   if (database === undefined) {
     const { directory } = into as { directory: string };
     await requireFreeDirectory(directory);
@@ -90,4 +99,22 @@ async function planOutcome(
     },
     approval: planApproval(configuration, mode),
   };
+}
+
+function administered({ configuration, environment }: Dependencies, server: string) {
+  return resolveAdministered(resolveServer(configuration, server), environment.passFile);
+}
+
+/** What only the base backup tells of the server, and what the programs here can do for the other one. */
+async function requireFit(
+  dependencies: Dependencies,
+  plan: RollForwardPlan,
+  into: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { tablespaces } = (await readChain(dependencies, plan, signal)).at(-1)!;
+  const target = await administered(dependencies, into);
+  const major = await requireFitServer(target, { major: plan.major, tablespaces }, signal);
+  for (const program of ['pg_dump', 'pg_restore'])
+    await locateClient(program, major, programDirectories(dependencies), signal);
 }

@@ -6,21 +6,23 @@ import { OperationError } from '../model/failures.js';
 import type { DatabaseManifest, Manifest } from '../model/manifest.js';
 import type { RestorePlan } from '../model/restore.js';
 import type { RestoreTarget } from '../postgres/restore-target.js';
+import { restoreOfServer } from '../recovery/complete-server.js';
 import { readJson } from '../staging/json-file.js';
 import { requireStore, type Dependencies } from './dependencies.js';
 import { requireStaged } from './staged-backup.js';
 import { locateRestore } from './staged-restore.js';
 
-/** The database that the running restore makes. */
+/** The database that the running restore makes; of a whole server each is a restore of its own. */
 export async function restoreTarget(
   { configuration, environment }: Dependencies,
-  { into }: Pick<RestorePlan, 'into'>,
+  { into, ofServer }: Pick<RestorePlan, 'into' | 'ofServer'>,
 ): Promise<RestoreTarget> {
   const server = resolveServer(configuration, into.server);
+  const { runId } = Context.current().info.workflowExecution!;
   return {
     ...(await resolveAdministered(server, environment.passFile)),
     database: into.database,
-    restoreId: Context.current().info.workflowExecution!.runId,
+    restoreId: ofServer === undefined ? runId : restoreOfServer(runId, ofServer),
   };
 }
 

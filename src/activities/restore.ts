@@ -19,7 +19,7 @@ export async function restore(dependencies: Dependencies, plan: RestorePlan): Pr
     logger,
     { bytesExpected: plan.backup.dumpBytes, stallSeconds: STALL_SECONDS },
     async (step) => {
-      await completeStep(staged.directory, 'restore', async ({ ledger }) => {
+      await completeStep(staged.directory, staged.step('restore'), async ({ ledger }) => {
         await requireStaged(staged.unpacked);
         const options = {
           jobs: plan.jobs,

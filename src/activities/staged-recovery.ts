@@ -24,8 +24,6 @@ export function locateStagedRecovery(volume: StagingVolume, plan: RollForwardPla
     /** The recovered server: the step that unpacked it is where it is replayed. */
     cluster: stepDirectory(directory, 'unpackBase'),
     artifact: (baseBackup: string) => join(directory, `${baseBackup}.artifact`),
-    /** Of the database that was taken out: where the restore of it looks for it. */
-    manifest: join(stepDirectory(directory, 'unpack'), 'manifest.json'),
   };
 }
 

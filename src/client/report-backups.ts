@@ -16,7 +16,7 @@ export function resultInFailure(error: unknown): BackupsResult | undefined {
 
 /** One backup's result in the shape of a run's. */
 export function asRunResult(result: BackupResult): BackupsResult {
-  const { server, database, backupId, bytes, dumpBytes, secondsPerStep } = result;
+  const { server, database, backupId, bytes, dumpBytes, secondsPerStep, lagging } = result;
   const seconds = Object.values(secondsPerStep).reduce((sum, step) => sum + step, 0);
   return {
     server,
@@ -26,6 +26,7 @@ export function asRunResult(result: BackupResult): BackupsResult {
         ...{ outcome: 'committed', backupId, bytes, dumpBytes, seconds },
       },
     ],
+    ...(lagging ? { lagging } : {}),
   };
 }
 
@@ -39,7 +40,7 @@ function describeRow(backup: BackupOutcome): string[] {
 
 /** Prints what became of each database, and answers with the exit code. */
 export function reportBackups(result: BackupsResult, { json }: { json: boolean }): ExitCode {
-  const { server, backups, pruned, pruneFailure } = result;
+  const { server, backups, lagging = [], pruned, pruneFailure } = result;
   const failed = backups.flatMap((backup) => (backup.outcome === 'committed' ? [] : [backup]));
   if (json) printJson(result);
   else {
@@ -51,6 +52,7 @@ export function reportBackups(result: BackupsResult, { json }: { json: boolean }
     );
     print('');
     for (const backup of failed) print(`${subjectName(backup)}: ${redact(backup.message)}`);
+    for (const { store, message } of lagging) print(`Store ${store} lags: ${redact(message)}`);
     if (pruneFailure !== undefined) print(`Pruning failed: ${redact(pruneFailure)}`);
     if (pruned) print(`Pruned: ${pruned.deleted} deleted, ${pruned.kept} kept.`);
     print(`${backups.length - failed.length} of ${backups.length} backups of server ${server} committed.`);

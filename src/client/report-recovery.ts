@@ -16,7 +16,7 @@ export function reportRecovery(result: RecoveryResult, { json }: { json: boolean
 export function reportServerRecovery(result: ServerRecoveryResult, { json }: { json: boolean }): ExitCode {
   if (json) printJson(result);
   else {
-    for (const line of describeRecovered(result)) print(line);
+    for (const line of result.dryRun ? describePlan(result.plan) : describeRecovered(result)) print(line);
     for (const { step, seconds } of result.cutover) print(`Done: ${step} (${seconds.toFixed(1)} s).`);
   }
   return 0;
@@ -28,24 +28,35 @@ function describePlan(plan: RecoveryPlan): string[] {
     `Recovers  server ${plan.server} to ${describeTarget(target)}, from store ${plan.store}`,
     `Base      ${baseBackup.id}, of ${baseBackup.stopTime}: ${formatBytes(baseBackup.bytes)} stored, ${formatBytes(baseBackup.dataBytes)} of data`,
     `WAL       ${count(wal.segments, 'segment')} on timeline ${wal.timeline}, up to ${wal.last ?? 'none'}: ${formatBytes(wal.bytes)} stored`,
-    ...(outcome.kind === 'directory'
-      ? [`Into      ${outcome.directory}, on the restore worker`]
-      : [
-          `Takes     database ${outcome.database}`,
-          `Into      server ${outcome.into.server}, database ${outcome.into.database}`,
-          ...(outcome.replaces
-            ? [
-                `Replaces  ${outcome.replaces.database} (${formatBytes(outcome.replaces.bytes)}), which is kept as ${outcome.replaces.becomes}`,
-              ]
-            : []),
-        ]),
+    ...describeOutcome(outcome),
     `Approval  ${approval.needed === 0 ? 'none needed' : `${count(approval.needed, 'person')}, asked by ${approval.provider}`}`,
     `Takes up  ${formatBytes(plan.stagingBytes)} of staging${missingStagingBytes > 0 ? `, ${formatBytes(missingStagingBytes)} more than there are` : ''}, and about ${formatAge(plan.estimatedSeconds)}`,
   ];
 }
 
+function describeOutcome(outcome: RecoveryPlan['outcome']): string[] {
+  switch (outcome.kind) {
+    case 'directory':
+      return [`Into      ${outcome.directory}, on the restore worker`];
+    case 'server':
+      return [`Into      server ${outcome.into}, which is empty: all roles and databases`];
+    case 'database': {
+      const { database, into, replaces } = outcome;
+      return [
+        `Takes     database ${database}`,
+        `Into      server ${into.server}, database ${into.database}`,
+        ...(replaces
+          ? [
+              `Replaces  ${replaces.database} (${formatBytes(replaces.bytes)}), which is kept as ${replaces.becomes}`,
+            ]
+          : []),
+      ];
+    }
+  }
+}
+
 function describeRecovered(result: RecoveryResult): string[] {
-  const { plan, reached, handedOver, restored, replaced, approvedBy, notes, secondsPerStep } = result;
+  const { plan, reached, handedOver, filled, restored, replaced, approvedBy, notes, secondsPerStep } = result;
   const steps = Object.entries(secondsPerStep).map(([step, seconds]) => `${step} ${seconds.toFixed(1)} s`);
   return [
     ...(reached
@@ -56,6 +67,12 @@ function describeRecovered(result: RecoveryResult): string[] {
     ...(handedOver
       ? [
           `It is in ${handedOver.directory}, which belongs to user ${handedOver.owner}; start PostgreSQL ${plan.major} on it. It begins timeline ${reached?.timeline}: make a new base backup of it at once.`,
+        ]
+      : []),
+    ...(filled
+      ? [
+          `Server ${filled.server} has ${count(filled.roles, 'role')} and ${count(filled.databases.length, 'database')} of it: ${filled.databases.join(', ')}; ${count(filled.tables, 'table')} with ${count(filled.rows, 'row')}, compared row for row. Make a base backup of it at once.`,
+          ...filled.notes,
         ]
       : []),
     ...(restored

@@ -144,7 +144,7 @@ const cutoverStep = z
       .tuple([file], z.string())
       .optional()
       .describe(
-        'a program and its arguments, run on the restore worker with RECOVERED_SERVER, RECOVERED_DIRECTORY and RECOVERED_TO',
+        'a program and its arguments, run on the restore worker with RECOVERED_SERVER, RECOVERED_TO, and RECOVERED_DIRECTORY or RECOVERED_INTO_SERVER',
       ),
     webhook: webhook.optional().describe('a URL that is posted the same facts, as JSON'),
   })

@@ -21,6 +21,12 @@ export function baseMetrics(servers: readonly string[], store: Store): MetricsPa
     'Size of that base backup as stored, in bytes; one that holds only what has changed is small',
     ['server'],
   );
+  const unreadable = addGauge(
+    registry,
+    'base_backup_unreadable',
+    'Base backups newer than that one that cannot be understood, or whose artifact is not what was made',
+    ['server'],
+  );
   const artifacts = rememberDocuments(async (key, signal) => {
     const { cluster, id } = parseBaseKey(key)!;
     const { artifact } = await readBaseManifest(store, cluster, id, signal);
@@ -30,18 +36,19 @@ export function baseMetrics(servers: readonly string[], store: Store): MetricsPa
     server: string,
     used: Set<string>,
     signal: AbortSignal,
-  ): Promise<{ backup: ListedBaseBackup; bytes: number } | undefined> => {
+  ): Promise<{ backup?: ListedBaseBackup; bytes: number; passedOver: number }> => {
     const { backups } = await listBaseObjects(store, server, signal);
+    let passedOver = 0;
     for (const backup of backups.reverse()) {
       if (isFromFuture(backup.time, new Date())) continue;
       used.add(backup.manifestKey);
       const read = await artifacts.recall(backup.manifestKey, signal);
-      if ('fault' in read) continue;
-      const { key, bytes } = read.facts;
-      if (backup.artifacts.some((object) => object.key === key && object.bytes === bytes))
-        return { backup, bytes };
+      const made = 'facts' in read ? read.facts : undefined;
+      if (made && backup.artifacts.some(({ key, bytes }) => key === made.key && bytes === made.bytes))
+        return { backup, bytes: made.bytes, passedOver };
+      passedOver += 1;
     }
-    return undefined;
+    return { bytes: 0, passedOver };
   };
   return {
     name: 'base',
@@ -49,12 +56,18 @@ export function baseMetrics(servers: readonly string[], store: Store): MetricsPa
     async refresh(signal) {
       const used = new Set<string>();
       const found = await Promise.all(
-        servers.map(async (server) => ({ server, newest: await findNewestWhole(server, used, signal) })),
+        servers.map(async (server) => ({ server, ...(await findNewestWhole(server, used, signal)) })),
       );
       artifacts.keepOnly(used);
-      const present = found.flatMap(({ server, newest }) => (newest ? [{ server, ...newest }] : []));
-      lastSuccess.replace(present.map(({ server, backup }) => [{ server }, toTimestamp(backup.time)]));
-      size.replace(present.map(({ server, bytes }) => [{ server }, bytes]));
+      lastSuccess.replace(
+        found.flatMap(({ server, backup }) =>
+          backup ? [[{ server }, toTimestamp(backup.time)] as const] : [],
+        ),
+      );
+      size.replace(
+        found.flatMap(({ server, backup, bytes }) => (backup ? [[{ server }, bytes] as const] : [])),
+      );
+      unreadable.replace(found.map(({ server, passedOver }) => [{ server }, passedOver]));
     },
   };
 }

@@ -11,8 +11,6 @@ const PATIENCE = 300_000;
 export interface FreshMetrics {
   /** All of them in Prometheus's text format. */
   render(): string;
-  /** Resolves when every part was tried once. */
-  readonly triedOnce: Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -20,7 +18,7 @@ export interface FreshMetrics {
  * Brings metrics up to date every minute until it is stopped. A part that fails keeps its values and says since when
  * they are old; it keeps no other part from being refreshed.
  *
- * @param interval - from the end of one refresh of a part to the next, in milliseconds
+ * @param interval - from the end of one refresh of a part to the next where the part has none of its own, in milliseconds
  */
 export function keepFresh(
   parts: readonly MetricsPart[],
@@ -37,17 +35,21 @@ export function keepFresh(
     ['part'],
   );
   const seconds = addGauge(status, 'backup_metrics_refresh_seconds', 'Seconds that this took', ['part']);
-  const done = new Map<string, { at: Date; seconds: number }>();
+  // A part that was never up to date is so since 1970.
+  const done = new Map(parts.map(({ name }) => [name, { at: new Date(0), seconds: 0 }]));
   let statusText = '';
+  const tellStatus = async () => {
+    refreshed.replace([...done].map(([part, { at }]) => [{ part }, toTimestamp(at)]));
+    seconds.replace([...done].map(([part, { seconds: taken }]) => [{ part }, taken]));
+    statusText = await status.metrics();
+  };
 
   const refresh = async (part: MetricsPart, index: number): Promise<void> => {
     const begun = performance.now();
     await part.refresh(AbortSignal.any([stop.signal, AbortSignal.timeout(PATIENCE)]));
     texts[index] = await part.registry.metrics();
     done.set(part.name, { at: new Date(), seconds: (performance.now() - begun) / 1000 });
-    refreshed.replace([...done].map(([name, { at }]) => [{ part: name }, toTimestamp(at)]));
-    seconds.replace([...done].map(([name, { seconds: taken }]) => [{ part: name }, taken]));
-    statusText = await status.metrics();
+    await tellStatus();
   };
 
   const loops = parts.map((part, index) => {
@@ -65,20 +67,19 @@ export function keepFresh(
         isFailing = true;
       }
     };
-    const first = tryOnce();
     const loop = async () => {
-      for (await first; !stop.signal.aborted; await tryOnce())
-        await delay(interval, undefined, { signal: stop.signal }).catch(() => undefined);
+      await tellStatus();
+      for (await tryOnce(); !stop.signal.aborted; await tryOnce())
+        await delay(part.interval ?? interval, undefined, { signal: stop.signal }).catch(() => undefined);
     };
-    return { first, end: loop() };
+    return loop();
   });
 
   return {
     render: () => [...texts.filter((text) => text !== undefined), statusText].join('\n'),
-    triedOnce: Promise.all(loops.map(({ first }) => first)).then(() => undefined),
     async stop() {
       stop.abort();
-      await Promise.all(loops.map(({ end }) => end));
+      await Promise.all(loops);
     },
   };
 }

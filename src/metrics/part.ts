@@ -6,6 +6,8 @@ export interface MetricsPart {
   name: string;
   /** Where its gauges are. */
   registry: Registry;
+  /** Milliseconds from the end of one refresh to the next; default: a minute. */
+  interval?: number;
   /** Finds out how things are, and only then sets the gauges: all of them, or none when it rejects. */
   refresh(signal: AbortSignal): Promise<void>;
 }

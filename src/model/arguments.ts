@@ -133,7 +133,7 @@ export const recoverToPointInTimeArgument = z
       })
       .optional()
       .describe(
-        'with a database: the server and the name it is given, default <database>_restored_<time> on its own server; else: directory, the data directory to make, on the restore worker',
+        'with a database: the server and the name it is given, default <database>_restored_<time> on its own server; else: directory, the data directory to make, on the restore worker, or server, an empty one that gets all roles and databases',
       ),
     mode: z.enum(['beside', 'swap']).optional().describe('with a database: as in restoreDatabase'),
     dryRun: z.boolean().optional().describe('answers with the plan and does nothing'),
@@ -162,13 +162,27 @@ export const recoverServerArgument = z.strictObject({
   ...common,
   from,
   into: z
-    .strictObject({ directory: z.string().startsWith('/') })
-    .describe('directory: the data directory to make, empty or not there, on the restore worker'),
+    .strictObject({ directory: z.string().startsWith('/').optional(), server: name.optional() })
+    .refine(
+      ({ directory, server }) => (directory === undefined) !== (server === undefined),
+      'expected exactly one of directory and server',
+    )
+    .describe(
+      'directory: the data directory to make, empty or not there, on the restore worker; server: the name in backups.yaml of an empty server that gets all roles and databases',
+    ),
   pointInTime: z.iso.datetime({ offset: true }).optional().describe('left out: everything that was archived'),
+  dryRun: z.boolean().optional().describe('answers with the plan and does nothing'),
   requestedBy: z.string().max(200).optional(),
   reason,
 });
 
+/** The argument of `replicate`. */
+export const replicateArgument = z.strictObject({
+  server: name.describe('a server of backups.yaml'),
+  store: z.string().min(1).describe('name of the store to copy to; what is copied is read from the primary'),
+});
+
+export type ReplicateArgument = z.infer<typeof replicateArgument>;
 export type BackupClusterArgument = z.infer<typeof backupClusterArgument>;
 export type ArchiveWalArgument = z.infer<typeof archiveWalArgument>;
 export type RecoverToPointInTimeArgument = z.infer<typeof recoverToPointInTimeArgument>;

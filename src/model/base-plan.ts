@@ -24,6 +24,8 @@ export interface BasePlan {
   encryption: Encryption;
   /** Name of the store that makes the backup exist. */
   primaryStore: string;
+  /** Names of the stores that get a copy; absent where there are none. */
+  replicas?: string[];
   /** How soon a dead worker is noticed, in seconds. */
   heartbeatSeconds: number;
 }

@@ -26,8 +26,10 @@ export interface CutoverFacts {
   index: number;
   step: string;
   server: string;
-  /** The recovered data directory, on the restore worker. */
-  directory: string;
+  /** The recovered data directory, on the restore worker; absent when another server was filled. */
+  directory?: string;
+  /** The server that was filled, as backups.yaml calls it. */
+  intoServer?: string;
   /** When the last transaction ended that is in it. */
   recoveredTo: string;
 }

@@ -35,6 +35,8 @@ export interface BackupPlan {
   encryption: Encryption;
   /** Name of the store that makes the backup exist. */
   primaryStore: string;
+  /** Names of the stores that get a copy; absent where there are none. */
+  replicas?: string[];
   /** How soon a dead worker is noticed, in seconds. */
   heartbeatSeconds: number;
 }
@@ -46,4 +48,6 @@ export interface BackupsPlan {
   includeGlobals: boolean;
   /** Databases in flight at once. */
   concurrency: number;
+  /** As in {@link BackupPlan}. */
+  replicas?: string[];
 }

@@ -41,13 +41,12 @@ export function targetOf(
  */
 export function requireOutcome({ database, into, mode }: RecoverToPointInTimeArgument): void {
   const fault =
-    database === undefined && into?.directory === undefined
-      ? 'into.directory: is needed for a whole server; name the data directory to make, or a database to take out of it'
+    database === undefined && (into?.directory === undefined) === (into?.server === undefined)
+      ? 'into: needs one of directory and server for a whole server; name the data directory to make or the empty server to fill, or a database to take out of it'
       : database !== undefined && into?.directory !== undefined
         ? 'into.directory: is for a whole server; leave it out, or the database'
-        : database === undefined &&
-            (mode !== undefined || into?.server !== undefined || into?.database !== undefined)
-          ? 'mode, into.server, into.database: are for one database; name it in "database"'
+        : database === undefined && (mode !== undefined || into?.database !== undefined)
+          ? 'mode, into.database: are for one database; name it in "database"'
           : undefined;
   if (fault !== undefined) throw new OperationError('InvalidArgument', `${fault}.`);
 }

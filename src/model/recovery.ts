@@ -5,11 +5,15 @@ import { approvalPlan, type RestoreProgress } from './restore.js';
 const bytes = z.int().nonnegative();
 const count = z.int().nonnegative();
 
-/** Where a recovered server is handed over, or which database is taken out of it. */
+/** Where a recovered server is handed over, into which it is carried, or which database is taken out of it. */
 const recoveryOutcome = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('directory'),
     directory: z.string().describe('the data directory that is made, on the restore worker'),
+  }),
+  z.object({
+    kind: z.literal('server'),
+    into: z.string().describe('name of the empty server that gets all roles and databases'),
   }),
   z.object({
     kind: z.literal('database'),
@@ -91,10 +95,13 @@ export const recoverySteps = [
   'replay',
   'handOver',
   'check',
+  'outline',
+  'roles',
   'extract',
   'restore',
   'compare',
   'swap',
+  'complete',
 ] as const;
 export type RecoveryStep = (typeof recoverySteps)[number];
 
@@ -107,6 +114,16 @@ export const recoveryResult = z.object({
     .object({ directory: z.string(), owner: z.string().describe('the user that its files belong to') })
     .optional()
     .describe('a data directory that a server of the same major version can be started on'),
+  filled: z
+    .object({
+      server: z.string(),
+      roles: count.describe('how many were made'),
+      databases: z.array(z.string()),
+      ...{ tables: count, rows: count, bytes },
+      notes: z.array(z.string()),
+    })
+    .optional()
+    .describe('the empty server that holds every database now, row for row what it was at that moment'),
   restored: z
     .object({
       server: z.string(),
@@ -132,4 +149,17 @@ export type RecoveryResult = z.infer<typeof recoveryResult>;
 /** Answer to the query `progress` of `recoverToPointInTime`. */
 export interface RecoveryProgress extends Pick<RestoreProgress, 'backupId' | 'bytesExpected' | 'approvals'> {
   step: RecoveryStep | 'committed' | 'failed' | 'cancelled';
+  /** Of a whole server that is carried into another: the database that is made. */
+  database?: string;
+}
+
+/** One database of a recovered server on its way into an empty one. */
+export interface CarriedDatabase {
+  database: string;
+  /** The name under which it is made. */
+  made: string;
+  /** Where every new server has an empty one of its name: what that is called until it is dropped. */
+  becomes?: string;
+  /** Its place among them. */
+  ofServer: number;
 }

@@ -40,6 +40,10 @@ export const restorePlan = z.object({
   mode: z.enum(['beside', 'swap']),
   tables: z.array(tableName).optional().describe('only these are restored; absent for all'),
   createRoles: z.boolean(),
+  ofServer: z
+    .int()
+    .optional()
+    .describe('its place among the databases of a whole server, which are all completed together'),
   replaces: z
     .object({ database: z.string(), bytes, becomes: z.string() })
     .optional()

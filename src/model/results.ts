@@ -1,9 +1,14 @@
 import { z } from 'zod';
+import { laggingStore } from './replication.js';
 
 const bytes = z.int().nonnegative();
 const count = z.int().nonnegative();
 const seconds = z.number().nonnegative();
 const database = z.string().exactOptional().describe('absent for the globals');
+const lagging = z
+  .array(laggingStore)
+  .exactOptional()
+  .describe('replicas that do not have it yet, and why; it is copied there later');
 
 /**
  * The steps of a backup, in their order. The archive is read back beside its encryption, which is one step; where nothing
@@ -18,6 +23,7 @@ const backupSteps = [
   'upload',
   'verify',
   'commit',
+  'replicate',
 ] as const;
 export type BackupStep = (typeof backupSteps)[number];
 
@@ -33,11 +39,20 @@ export const backupResult = z.object({
   dumpBytes: bytes.describe('size of the dump it was made from'),
   tables: count,
   rows: count,
+  lagging,
   secondsPerStep: z.partialRecord(z.enum(backupSteps), seconds),
 });
 
 /** The steps of a base backup, in their order. */
-const baseBackupSteps = ['reserve', 'baseBackup', 'upload', 'verify', 'awaitWal', 'commit'] as const;
+const baseBackupSteps = [
+  'reserve',
+  'baseBackup',
+  'upload',
+  'verify',
+  'awaitWal',
+  'commit',
+  'replicate',
+] as const;
 export type BaseBackupStep = (typeof baseBackupSteps)[number];
 
 /** What `backupCluster` answers. */
@@ -58,6 +73,7 @@ export const baseBackupResult = z.object({
   startLsn: z.string().describe('WAL is needed from here'),
   stopLsn: z.string().describe('to here at least'),
   stopTime: z.string().describe('the first moment that can be recovered from it'),
+  lagging,
   secondsPerStep: z.partialRecord(z.enum(baseBackupSteps), seconds),
 });
 
@@ -78,6 +94,7 @@ const backupOutcome = z.discriminatedUnion('outcome', [
 export const backupsResult = z.object({
   server: z.string(),
   backups: z.array(backupOutcome),
+  lagging,
   pruned: z.object({ kept: count, deleted: count }).exactOptional(),
   pruneFailure: z.string().exactOptional().describe('why pruning did not finish, when it did not'),
 });

@@ -14,11 +14,13 @@ import {
   recoverToPointInTimeArgument,
   restoreDatabaseArgument,
   verifyBackupsArgument,
+  replicateArgument,
 } from './arguments.js';
 import { serverRecoveryResult } from './cutover.js';
 import { disasterDrillResult } from './disaster-drill.js';
 import { drillResult } from './drill.js';
 import { recoveryResult } from './recovery.js';
+import { replicationResult } from './replication.js';
 import { restoreResult } from './restore.js';
 import { backupResult, backupsResult, baseBackupResult, pruneResult } from './results.js';
 
@@ -35,5 +37,6 @@ export const workflowContracts = {
   recoverServer: { argument: recoverServerArgument, result: serverRecoveryResult },
   drillDisasterRecovery: { argument: drillDisasterRecoveryArgument, result: disasterDrillResult },
   drillRestore: { argument: drillRestoreArgument, result: drillResult },
+  replicate: { argument: replicateArgument, result: replicationResult },
   verifyBackups: { argument: verifyBackupsArgument, result: verifyResult },
 } as const satisfies Record<string, { argument: z.ZodType; result: z.ZodType }>;

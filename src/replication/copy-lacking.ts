@@ -30,7 +30,9 @@ export interface Copied {
 export interface CopyProgress extends TransferOptions {
   /** Told what there is to do before the first byte is copied. */
   onPlan: (lacking: { objects: number; bytes: number }) => void;
-  /** Called for each object that has arrived, and while lists are read. */
+  /** Told how many objects have arrived. */
+  onCopied: (objects: number) => void;
+  /** Called when something is done that is not counted in bytes. */
   onAlive: () => void;
 }
 
@@ -41,7 +43,7 @@ export interface CopyProgress extends TransferOptions {
 export async function copyLacking(
   stores: Replication,
   server: string,
-  { signal, onProgress, onPlan, onAlive }: CopyProgress,
+  { signal, onProgress, onPlan, onCopied, onAlive }: CopyProgress,
 ): Promise<Copied> {
   const primary = await listObjects(stores.primary, server, signal);
   onAlive();
@@ -70,6 +72,7 @@ export async function copyLacking(
       });
       copied.objects += unit.objects.length;
       copied.bytes += unit.bytes;
+      onCopied(copied.objects);
     } catch (error) {
       both.throwIfAborted();
       if (!(error instanceof OperationError) || !OF_ONE_OBJECT.includes(error.type)) throw error;

@@ -4,7 +4,7 @@ import { buffer } from 'node:stream/consumers';
 import { parseBaseManifest } from '../model/base-manifest.js';
 import { parseManifest, type Artifact } from '../model/manifest.js';
 import { parseBaseKey } from '../model/physical-keys.js';
-import type { SourceObject, Store, StoredObject, TransferOptions } from '../stores/store.js';
+import type { SourceFile, SourceObject, Store, StoredObject, TransferOptions } from '../stores/store.js';
 import { damagedObject } from '../stores/stored-content.js';
 import type { LackingUnit } from './find-lacking.js';
 
@@ -15,6 +15,8 @@ const HELD_BYTES = 32 * 1024 ** 2;
 export interface Replication {
   primary: Store;
   replica: Store;
+  /** A file that holds the same as an object of the primary, and need not be read there. */
+  staged?: SourceFile & { key: string };
 }
 
 /**
@@ -42,7 +44,7 @@ export async function copyBackup(
   manifestKey: string,
   { signal, onProgress }: TransferOptions,
 ): Promise<void> {
-  const { primary, replica } = stores;
+  const { primary, replica, staged } = stores;
   const manifest = await primary.getDocument(manifestKey, signal);
   if (!manifest) return; // deleted since
   let before = 0;
@@ -55,7 +57,8 @@ export async function copyBackup(
         key,
         stored ? `has ${stored.bytes} bytes instead of ${bytes}` : 'is missing',
       );
-    const receipt = await replica.putFile(key, { store: primary, key, bytes, sha256 }, progress);
+    const source = staged?.key === key ? staged : { store: primary, key, bytes, sha256 };
+    const receipt = await replica.putFile(key, source, progress);
     await replica.verify(key, receipt, { signal, onProgress: () => undefined });
     before += bytes;
   }

@@ -3,6 +3,7 @@ import type { Client, DatabaseError } from 'pg';
 import { OperationError } from '../model/failures.js';
 import type { ServerConnection } from '../model/server-connection.js';
 import { withConnection } from '../postgres/connection.js';
+import { markRoles } from '../postgres/unfinished-roles.js';
 import { parseRoleStatements, type RoleStatement } from '../postgres/role-statements.js';
 
 /** @see https://www.postgresql.org/docs/current/errcodes-appendix.html */
@@ -22,6 +23,7 @@ export interface CreatedRoles {
  *
  * @param database - the one to connect to
  * @param globalsFile - an unpacked dump of the globals
+ * @param restoreId - of a restore that completes them later, or drops them: see `markRoles`
  * @throws OperationError `TargetUnfit` naming the roles that the dump does not know either; `PermissionDenied`
  * @throws OperationError `ArtifactDamaged` when the dump cannot be read as SQL
  */
@@ -31,6 +33,7 @@ export async function createMissingRoles(
   roleNames: readonly string[],
   globalsFile: string,
   signal: AbortSignal,
+  restoreId?: string,
 ): Promise<CreatedRoles> {
   const statements = await readRoleStatements(globalsFile);
   return withConnection(server, database, signal, async (client) => {
@@ -45,7 +48,10 @@ export async function createMissingRoles(
       one.kind === 'role' || (exists(one.role) && exists(one.member));
 
     const theirs = statements.filter(isTheirs);
-    await runInOneTransaction(client, theirs.filter(isPossible), server);
+    await runInOneTransaction(client, server, async () => {
+      for (const { sql } of theirs.filter(isPossible)) await client.query(sql);
+      if (restoreId !== undefined) await markRoles(client, [...missing], restoreId);
+    });
     return {
       created: [...missing],
       omittedMemberships: theirs.flatMap((one) =>
@@ -70,12 +76,12 @@ async function readRoleStatements(globalsFile: string): Promise<RoleStatement[]>
 
 async function runInOneTransaction(
   client: Client,
-  statements: readonly RoleStatement[],
   { name, user }: ServerConnection,
+  work: () => Promise<void>,
 ): Promise<void> {
   try {
     await client.query('BEGIN READ WRITE; SET LOCAL standard_conforming_strings = on');
-    for (const { sql } of statements) await client.query(sql);
+    await work();
     await client.query('COMMIT');
   } catch (cause) {
     if ((cause as DatabaseError).code !== INSUFFICIENT_PRIVILEGE) throw cause;

@@ -12,10 +12,14 @@ import type { KeyWatch } from '../metrics/key-watch.js';
 import type { MetricsPart } from '../metrics/part.js';
 import { createDrillReader } from '../metrics/read-drills.js';
 import { createFailureReader } from '../metrics/read-failures.js';
+import { measureLag } from '../replication/measure-lag.js';
+import { readNewestVerification } from '../verification/read-newest-verification.js';
 import { readSchedules } from '../verification/read-schedules.js';
 import { createSubjectReader } from '../metrics/read-subjects.js';
+import { replicaMetrics } from '../metrics/replica-metrics.js';
 import { scheduleMetrics } from '../metrics/schedule-metrics.js';
 import { subjectMetrics } from '../metrics/subject-metrics.js';
+import { verificationMetrics } from '../metrics/verification-metrics.js';
 import { volumeMetrics } from '../metrics/volume-metrics.js';
 import { walMetrics } from '../metrics/wal-metrics.js';
 import { nameOfStore } from '../model/store-configuration.js';
@@ -57,7 +61,7 @@ export function startMetrics(
 }
 
 function partsOf(
-  { configuration, environment, stores: [primary], temporal, volume }: Dependencies,
+  { configuration, environment, stores: [primary, ...replicas], temporal, volume }: Dependencies,
   keys: KeyWatch | undefined,
 ): MetricsPart[] {
   const { servers, schedules } = configuration;
@@ -75,6 +79,12 @@ function partsOf(
     temporal.withAbortSignal(signal, question);
   const readFailures = createFailureReader(temporal);
   const archived = servers.filter(({ wal }) => wal);
+  const replicated = replicas.flatMap((replica) =>
+    names.map((server) => ({
+      ...{ server, store: replica.name },
+      measure: (signal: AbortSignal) => measureLag(primary, replica, server, signal),
+    })),
+  );
   return [
     subjects,
     drillMetrics(names, createDrillReader(primary)),
@@ -88,6 +98,8 @@ function partsOf(
         readStatus: (segmentBytes, signal) => readWalStatus(primary, server.name, segmentBytes, signal),
       })),
     ),
+    verificationMetrics(names, (server, signal) => readNewestVerification(primary, server, signal)),
+    ...(replicas.length > 0 ? [replicaMetrics(replicated)] : []),
     scheduleMetrics((signal) => ask(signal, () => readSchedules(temporal, Object.keys(schedules)))),
     failureMetrics(
       names,

@@ -92,6 +92,9 @@ export const storeStep: ActivityOptions = {
   },
 };
 
+/** Copying from store to store, on any backup worker: as long as it takes; the workflow has a patience of its own. */
+export const copyStep: ActivityOptions = { ...storeStep, startToCloseTimeout: '1 day' };
+
 /** Waiting for what another workflow brings into the store; it has a patience of its own. */
 export const awaitStep: ActivityOptions = { ...storeStep, startToCloseTimeout: '12 hours' };
 
@@ -143,6 +146,11 @@ export function stagingSteps(queue: string, heartbeatSeconds: number) {
     /** Writing the manifest, cleaning up. */
     short: {
       ...common,
+    /** Copying to replicas what the primary has: a worker that died is worth another try, a replica that is down is not. */
+    copyOnce: {
+      ...common,
+      retry: { initialInterval: '2 seconds', backoffCoefficient: 2, maximumAttempts: 3 },
+    },
       startToCloseTimeout: '30 minutes',
       retry: {
         initialInterval: '2 seconds',

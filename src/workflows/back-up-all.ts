@@ -3,6 +3,7 @@ import pMap from 'p-map';
 import type { BackupDatabasesArgument } from '../model/arguments.js';
 import type { BackupSubject } from '../model/keys.js';
 import type { BackupsPlan } from '../model/plan.js';
+import type { LaggingStore } from '../model/replication.js';
 import { operationId } from '../model/queues.js';
 import type { BackupOutcome, BackupResult, BackupsProgress, BackupsResult } from '../model/results.js';
 import { rootFailure } from './failures.js';
@@ -45,9 +46,10 @@ export async function backUpAll(
     async (subject, index) => {
       const shown = progress.backups[index]!;
       shown.state = 'running';
-      const outcome = await backUpOne(subject, reason);
+      const { lagging = [], ...outcome } = await backUpOne(subject, reason);
       shown.state = outcome.outcome;
       if (outcome.outcome === 'committed') shown.bytesDone = shown.bytesExpected = outcome.dumpBytes;
+      for (const store of lagging) noteLagging(result, store);
       const areAllCancelled = CancellationScope.current().consideredCancelled;
       result.backups[index] =
         outcome.outcome === 'cancelled' && areAllCancelled ? unfinished(subject, outcome.seconds) : outcome;
@@ -63,18 +65,31 @@ function unfinished(subject: BackupSubject, seconds: number): BackupOutcome {
   return { ...nameOf(subject), outcome: 'failed', type: 'Stalled', message: UNFINISHED, seconds };
 }
 
-async function backUpOne(subject: BackupSubject, reason: string | undefined): Promise<BackupOutcome> {
+/** Each replica once, with the first reason. */
+function noteLagging(result: BackupsResult, lagging: LaggingStore): void {
+  result.lagging ??= [];
+  if (!result.lagging.some(({ store }) => store === lagging.store)) result.lagging.push(lagging);
+}
+
+async function backUpOne(
+  subject: BackupSubject,
+  reason: string | undefined,
+): Promise<BackupOutcome & Pick<BackupResult, 'lagging'>> {
   const { server } = subject;
   const of = nameOf(subject);
   const begun = Date.now();
   const seconds = () => (Date.now() - begun) / 1000;
   try {
-    const { backupId, bytes, dumpBytes } = await runOneOperation<BackupResult>(
+    const { backupId, bytes, dumpBytes, lagging } = await runOneOperation<BackupResult>(
       subject.kind === 'database' ? 'backupDatabase' : 'backupGlobals',
       operationId(subject),
       { server, ...of, ...(reason === undefined ? {} : { reason }) },
     );
-    return { ...of, outcome: 'committed', backupId, bytes, dumpBytes, seconds: seconds() };
+    return {
+      ...of,
+      ...{ outcome: 'committed', backupId, bytes, dumpBytes, seconds: seconds() },
+      ...(lagging ? { lagging } : {}),
+    };
   } catch (error) {
     const outcome = isCancellation(error) ? 'cancelled' : 'failed';
     const { type, message } = rootFailure(error);

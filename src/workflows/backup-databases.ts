@@ -23,8 +23,9 @@ import { runOneOperation } from './run-one-operation.js';
 import { runToOutcome, tell } from './run-to-outcome.js';
 import { showServer } from './search-attributes.js';
 import { summarizeOutcomes } from './summarize-outcomes.js';
+import { tidy } from './tidy.js';
 
-const { planBackups } = proxyActivities<Activities>(lightStep);
+const { planBackups, startReplication } = proxyActivities<Activities>(lightStep);
 
 /**
  * Backs up every configured database of a server and its globals, several in flight at once; then, when the run
@@ -63,6 +64,7 @@ async function backUpAndPrune(
   // Whoever cancels one backup by itself does not mean the others.
   if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('cancelled');
   if (argument.databases !== undefined) return;
+  if (plan.replicas) await tidy('the replicas', () => startReplication(plan.server));
   progress.step = 'prune';
   result.pruneFailure = UNFINISHED;
   const pruned = await prune(plan.server);

@@ -10,5 +10,6 @@ export { notifyChannels } from './notify-channels.js';
 export { pruneBackups } from './prune-backups.js';
 export { recoverServer } from './recover-server.js';
 export { recoverToPointInTime } from './recover-to-point-in-time.js';
+export { replicate } from './replicate.js';
 export { restoreDatabase } from './restore-database.js';
 export { verifyBackups } from './verify-backups.js';

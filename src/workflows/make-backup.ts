@@ -12,7 +12,7 @@ const { planBackup } = proxyActivities<Activities>(lightStep);
 export const logicalBackup = { plan: planBackup, make: makeBackup };
 
 /**
- * Makes one backup: reserve, dump, compress, encrypt and read back, upload, verify, commit; and leaves nothing behind.
+ * Makes one backup: reserve, dump, compress, encrypt and read back, upload, verify, commit, replicate; and leaves nothing behind.
  *
  * @param progress - kept up to date for the query
  */
@@ -33,6 +33,7 @@ async function makeBackup(plan: BackupPlan, progress: BackupProgress): Promise<B
     );
     await work.send(artifact);
     const committed = await work.commit((steps) => steps.commit(plan, artifact, secondsPerStep));
+    const replicated = await work.replicate(artifact);
     return {
       server: plan.subject.server,
       ...(plan.subject.kind === 'database' ? { database: plan.subject.database } : {}),
@@ -43,6 +44,7 @@ async function makeBackup(plan: BackupPlan, progress: BackupProgress): Promise<B
       dumpBytes: dump.bytes,
       tables: dump.tables,
       rows: dump.rows,
+      ...replicated,
       secondsPerStep,
     };
   });

@@ -22,6 +22,7 @@ export async function makeBaseBackup(plan: BasePlan, progress: BackupProgress): 
     const committed = await work.commit((steps) =>
       steps.commitBaseBackup(plan, taken.artifact, secondsPerStep),
     );
+    const replicated = await work.replicate(taken.artifact);
     const { server, systemIdentifier } = plan.subject;
     const { timeline, startLsn, stopLsn } = taken.wal;
     return {
@@ -34,6 +35,7 @@ export async function makeBaseBackup(plan: BasePlan, progress: BackupProgress): 
       bytes: taken.artifact.bytes,
       dataBytes: taken.dataBytes,
       ...{ timeline, startLsn, stopLsn, stopTime: taken.stopTime },
+      ...replicated,
       secondsPerStep,
     };
   });

@@ -12,6 +12,7 @@ import type { RestorePlan } from '../model/restore.js';
 import { reserveRestoreStep, restoreLightStep, stagingSteps } from './activity-options.js';
 import { beginAnew } from './begin-anew.js';
 import { isNeverBegun, isStagingGone } from './failures.js';
+import { fillServer } from './fill-server.js';
 import { refuseUnfit } from './refuse-unfit.js';
 import { tidy } from './tidy.js';
 import { timeSteps, type TimeStep } from './time-steps.js';
@@ -23,7 +24,7 @@ type Made = Omit<RecoveryResult, 'dryRun' | 'plan' | 'approvedBy'>;
 
 /**
  * Recovers a server, and begins anew on another host when its staging is lost for good; what is then done with it hands
- * it over, or takes one database out of it.
+ * it over, carries it into an empty server, or takes one database out of it.
  *
  * @param progress - kept up to date for the query
  */
@@ -37,6 +38,7 @@ export async function makeRecovery(
     const whole: RecoveryPlan = { ...plan, ...begun };
     if (plan.outcome.kind === 'directory')
       return { handedOver: await time('handOver', 0, () => program.handOver(whole)) };
+    if (plan.outcome.kind === 'server') return fillServer(whole, plan.outcome.into, recovered, progress);
     const restore = await time('extract', 0, () => program.extract(whole, reached));
     return restoreExtracted(restore, program, time);
   });

@@ -1,18 +1,29 @@
-import { CancellationScope, proxyActivities, type ActivityInterfaceFor } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  isCancellation,
+  proxyActivities,
+  type ActivityInterfaceFor,
+} from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
 import type { AnyPlan, StagedFile } from '../activities/staged-backup.js';
 import type { FailureType } from '../model/failures.js';
+import type { LaggingStore } from '../model/replication.js';
 import type { BackupProgress } from '../model/results.js';
-import { reserveStep, stagingSteps, storeStep } from './activity-options.js';
+import { lightStep, reserveStep, stagingSteps, storeStep } from './activity-options.js';
 import { isNeverBegun, rootFailure } from './failures.js';
 import { tidy } from './tidy.js';
 import { timeSteps, type TimeStep } from './time-steps.js';
 
 const { reserveStaging } = proxyActivities<Activities>(reserveStep);
 const { discardUpload } = proxyActivities<Activities>(storeStep);
+const { startReplication } = proxyActivities<Activities>(lightStep);
+
+/** How much longer than the primary a replica may take for what is still in staging, and how long at least, in seconds. */
+const REPLICA_FACTOR = 2;
+const REPLICA_SECONDS = 60;
 
 /** The steps that every backup has. */
-type CommonStep = 'reserve' | 'upload' | 'verify' | 'commit';
+type CommonStep = 'reserve' | 'upload' | 'verify' | 'commit' | 'replicate';
 
 /** What a backup is made with on the staging volume that it was given. */
 export interface StagingWork<Step extends string> {
@@ -25,6 +36,11 @@ export interface StagingWork<Step extends string> {
   send: (artifact: StagedFile) => Promise<void>;
   /** Writes the manifest: what was sent is then no longer this run's to remove. */
   commit: <T>(write: (steps: ActivityInterfaceFor<Activities>) => Promise<T>) => Promise<T>;
+  /**
+   * Copies what was committed to the replicas, for as long as that keeps nobody waiting; what is missing then is copied
+   * from the primary by a run of its own. Answers with the replicas that lag; never fails.
+   */
+  replicate: (artifact: StagedFile) => Promise<{ lagging?: LaggingStore[] }>;
 }
 
 /**
@@ -63,6 +79,16 @@ export async function onStaging<Step extends BackupProgress['step'], T>(
         mayExist = true;
         return time('commit', 0, () => write(short));
       },
+      replicate: async (artifact) => {
+        if (!plan.replicas) return {};
+        const patience = REPLICA_SECONDS + REPLICA_FACTOR * (secondsPerStep.upload ?? 0);
+        const copy = () => copyStaged(plan, artifact, queue, Math.ceil(patience));
+        const lagging = await time('replicate', artifact.bytes * plan.replicas.length, copy);
+        const isBase = plan.subject.kind === 'base';
+        if (lagging.length > 0 || isBase)
+          await tidy('the replicas', () => startReplication(plan.subject.server));
+        return lagging.length > 0 ? { lagging } : {};
+      },
     });
   } catch (error) {
     isGone = isNeverBegun(error);
@@ -75,5 +101,28 @@ export async function onStaging<Step extends BackupProgress['step'], T>(
       if (!isGone) await tidy('staging', () => short.releaseStaging(plan));
       if (isUploading && !mayExist) await tidy('the store', () => discardUpload(plan));
     });
+  }
+}
+
+async function copyStaged(
+  plan: AnyPlan,
+  artifact: StagedFile,
+  queue: string,
+  patienceSeconds: number,
+): Promise<LaggingStore[]> {
+  const replicas = plan.replicas ?? [];
+  const { copyOnce } = stagingSteps(queue, plan.heartbeatSeconds);
+  const seconds = (patienceSeconds + REPLICA_SECONDS) * replicas.length;
+  const options = {
+    ...copyOnce,
+    startToCloseTimeout: seconds * 1000,
+    scheduleToCloseTimeout: 2 * seconds * 1000,
+  };
+  try {
+    return await proxyActivities<Activities>(options).replicateStaged(plan, artifact, patienceSeconds);
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    const { message } = rootFailure(error);
+    return replicas.map((store) => ({ store, message }));
   }
 }

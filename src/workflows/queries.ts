@@ -3,6 +3,7 @@ import type { ServerRecoveryProgress } from '../model/cutover.js';
 import type { DisasterDrillProgress } from '../model/disaster-drill.js';
 import type { DrillProgress } from '../model/drill.js';
 import type { WalProgress } from '../model/wal-plan.js';
+import type { ReplicationProgress } from '../model/replication.js';
 import type { RecoveryProgress } from '../model/recovery.js';
 import type { RestoreProgress } from '../model/restore.js';
 import type { BackupProgress, BackupsProgress } from '../model/results.js';
@@ -30,3 +31,6 @@ export const drillProgressQuery = defineQuery<DrillProgress>('progress');
 
 /** `progress` of an archiver. */
 export const walProgressQuery = defineQuery<WalProgress>('progress');
+
+/** `progress` of a run that copies to a replica. */
+export const replicationProgressQuery = defineQuery<ReplicationProgress>('progress');

@@ -17,8 +17,8 @@ const { listCutoverSteps } = proxyActivities<Activities>(restorePlanStep);
 const { runCutoverStep } = proxyActivities<Activities>(cutoverStep);
 
 /**
- * The real thing after the loss of a server: recovers it into a data directory, once somebody has agreed, and then takes
- * the configured steps that put it in the place of the lost one, one after the other. A step that fails ends it as
+ * The real thing after the loss of a server: recovers it into a data directory or an empty server, once somebody has agreed,
+ * and then takes the configured steps that put it in the place of the lost one, one after the other. A step that fails ends it as
  * `CutoverFailed`; the recovered server stays.
  */
 export async function recoverServer(input: RecoverServerArgument): Promise<ServerRecoveryResult> {
@@ -33,6 +33,7 @@ export async function recoverServer(input: RecoverServerArgument): Promise<Serve
       const steps = await requireRestoreWorker(listCutoverSteps());
       const target = pointInTime === undefined ? { latest: true as const } : { targetTime: pointInTime };
       const recovered = await recover({ ...common, ...target }, progress as RecoveryProgress);
+      if (recovered.dryRun) return { ...recovered, cutover: [] };
       return { ...recovered, cutover: await cutOver(steps, recovered, argument, progress) };
     },
   );
@@ -47,9 +48,11 @@ async function cutOver(
   const done: CutoverStep[] = [];
   const facts = {
     server: recovered.plan.server,
-    directory: recovered.handedOver!.directory,
+    ...(recovered.handedOver ? { directory: recovered.handedOver.directory } : {}),
+    ...(recovered.filled ? { intoServer: recovered.filled.server } : {}),
     recoveredTo: recovered.reached!.lastTransaction ?? recovered.plan.baseBackup.stopTime,
   };
+  const place = facts.directory ?? `server ${facts.intoServer}`;
   for (const [index, step] of steps.entries()) {
     Object.assign(progress, { step: 'cutover', cutover: step, bytesExpected: 0 });
     const begun = Date.now();
@@ -60,13 +63,15 @@ async function cutOver(
         ...(requestedBy === undefined ? {} : { requestedBy }),
         ...(reason === undefined ? {} : { reason }),
       },
-      () => ({ facts: { step, directory: facts.directory } }),
+      () => ({
+        facts: { step, ...(facts.directory === undefined ? { into: place } : { directory: place }) },
+      }),
       () => runCutoverStep({ index, step, ...facts }),
     ).catch((error: unknown) => {
       const left = steps.slice(index).join(', ');
       throw fail(
         'CutoverFailed',
-        `Server ${facts.server} is recovered in ${facts.directory}, and "${step}" failed: ${rootFailure(error).message} Still to be done: ${left}; ${remedyFor('CutoverFailed')}.`,
+        `Server ${facts.server} is recovered in ${place}, and "${step}" failed: ${rootFailure(error).message} Still to be done: ${left}; ${remedyFor('CutoverFailed')}.`,
         { ...recovered, cutover: done },
       );
     });

@@ -36,9 +36,9 @@ export async function recover(
   );
 }
 
-/** What replaces or stands beside a database keeps everything else from it meanwhile; a directory is nobody's. */
+/** What replaces or stands beside a database keeps everything else from it meanwhile; a new place is nobody's. */
 function runExclusively<T>({ outcome }: RecoveryPlan, work: () => Promise<T>): Promise<T> {
-  if (outcome.kind === 'directory') return work();
+  if (outcome.kind !== 'database') return work();
   return withOperation({ kind: 'database', server: outcome.into.server, database: outcome.database }, work);
 }
 
@@ -55,6 +55,11 @@ function describeRecovery(
       description: `Recover server ${server} as of ${moment} into ${outcome.directory}, for a server to be started on it.`,
       context: { ...common, directory: outcome.directory },
     };
+  if (outcome.kind === 'server')
+    return {
+      description: `Recover server ${server} as of ${moment} into the empty server ${outcome.into}, with all roles and databases.`,
+      context: { ...common, into_server: outcome.into },
+    };
   const { database, into, replaces } = outcome;
   return {
     description: `Replace database ${database} on server ${into.server} by what it was at ${moment}; it is kept as ${replaces?.becomes}.`,
@@ -68,27 +73,32 @@ function describeRecovery(
   };
 }
 
+const targetOf = (outcome: Exclude<RecoveryPlan['outcome'], { kind: 'directory' }>) =>
+  outcome.kind === 'server' ? outcome.into : outcome.into.server;
+
 function toAuditSubject(
   { server, outcome }: RecoveryPlan,
   { requestedBy, reason }: RecoverToPointInTimeArgument,
 ) {
   return {
     action: 'recover',
-    server: outcome.kind === 'database' ? outcome.into.server : server,
+    server: outcome.kind === 'directory' ? server : targetOf(outcome),
     ...(outcome.kind === 'database' ? { database: outcome.database } : {}),
     ...(requestedBy === undefined ? {} : { requestedBy }),
     ...(reason === undefined ? {} : { reason }),
   } as const;
 }
 
-function toAuditFacts({ id, baseBackup, store, target, outcome }: RecoveryPlan) {
+function toAuditFacts({ id, server, baseBackup, store, target, outcome }: RecoveryPlan) {
   return {
     ...{ recovery: id, baseBackup: baseBackup.id, store, target: describeTarget(target) },
     ...(outcome.kind === 'directory'
       ? { directory: outcome.directory }
-      : {
-          ...{ mode: outcome.mode, made: outcome.into.database },
-          ...(outcome.replaces ? { keptAs: outcome.replaces.becomes } : {}),
-        }),
+      : outcome.kind === 'server'
+        ? { recovered: server }
+        : {
+            ...{ mode: outcome.mode, made: outcome.into.database },
+            ...(outcome.replaces ? { keptAs: outcome.replaces.becomes } : {}),
+          }),
   };
 }

@@ -30,7 +30,7 @@ export function showSubject({ subject, id }: Pick<AnyPlan, 'subject' | 'id'>): v
  */
 export function showServer(facts: {
   BackupServer: string;
-  BackupKind: 'databases' | 'prune' | 'verify' | 'drill' | 'disaster';
+  BackupKind: 'databases' | 'prune' | 'verify' | 'drill' | 'disaster' | 'replicate';
   BackupId?: string;
 }): void {
   if (!patched('show-server')) return;

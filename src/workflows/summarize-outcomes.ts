@@ -8,7 +8,7 @@ const LINE = 300;
 const SPELLED_OUT = 5;
 
 /** What a run did, for people. */
-export function summarizeOutcomes({ server, backups, pruneFailure }: BackupsResult): {
+export function summarizeOutcomes({ server, backups, lagging = [], pruneFailure }: BackupsResult): {
   title: string;
   lines: string[];
   /** Present when anything failed. */
@@ -21,6 +21,7 @@ export function summarizeOutcomes({ server, backups, pruneFailure }: BackupsResu
     return `${subjectName(backup)}: ${said}`.slice(0, LINE);
   });
   if (backups.length > LISTED) lines.push(`and ${backups.length - LISTED} more`);
+  for (const { store, message } of lagging) lines.push(`store ${store} lags: ${message}`.slice(0, LINE));
   if (failed.length === 0 && pruneFailure === undefined) return { title, lines };
   const faults = failed
     .slice(0, SPELLED_OUT)

@@ -31,7 +31,11 @@ export async function goModuleDirectory(module: string): Promise<string> {
   return (JSON.parse(stdout) as { Dir: string }).Dir;
 }
 
-function requireGo(): string {
+/** Where Go is.
+ *
+ * @throws Error when it is neither on PATH nor where its own installer puts it
+ */
+export function requireGo(): string {
   const go = findProgram('go') ?? findProgram('go', [join('/usr', 'local', 'go', 'bin')]);
   if (!go) {
     throw new Error(

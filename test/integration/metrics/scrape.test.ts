@@ -17,7 +17,7 @@ test('a worker that was just started tells how the backups stand', async () => {
   const labels = { server: SERVER, database: 'agentic', kind: 'database' };
   await waitUntil('every part is told of', async () => {
     const parts = (await scrape(port)).filter(({ name }) => name === 'backup_metrics_refreshed_timestamp');
-    return parts.length === 8;
+    return parts.length > 0 && parts.every(({ value }) => value > 0);
   });
   const samples = await scrape(port);
   expect(backups[0]).toMatchObject({ outcome: 'committed' });

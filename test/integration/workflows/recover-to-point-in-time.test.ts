@@ -157,6 +157,46 @@ describe('a recovery of a whole server', () => {
     expect(result.restored).toBeUndefined();
   });
 
+  it('is carried into an empty server, which is completed at once when all of it was compared', async () => {
+    const made = makeSteps();
+    const handle = await start(made, { into: { server: 'new' } });
+    await isWaiting(handle);
+    await approve(handle, 'cyd');
+    const result = await handle.result();
+    const one = ['extractOfServer', 'restore', 'compare'];
+    expect(stepNames(made)).toEqual([
+      ...[...recovery, 'outlineServer', 'createServerRoles', ...one, ...one],
+      ...['completeServer', ...clearing],
+    ]);
+    expect(result.filled).toEqual({
+      ...{ server: 'new', roles: 2, databases: ['agentic', 'postgres'] },
+      ...{ tables: 6, rows: 60, bytes: 1800, notes: [] },
+    });
+    expect(made.audited).toMatchObject([{ action: 'recover', server: 'new', facts: { recovered: 'main' } }]);
+  });
+
+  it('that fails on its way into a server leaves nothing there', async () => {
+    const made = makeSteps({ compare: () => Promise.reject(failure('InventoryMismatch')) });
+    const handle = await start(made, { into: { server: 'new' } });
+    await isWaiting(handle);
+    await approve(handle, 'cyd');
+    expect(await failureOf(handle.result())).toMatchObject({ type: 'InventoryMismatch' });
+    const own = stepNames(made).filter((name) => name !== 'listChannels' && name !== 'notify');
+    expect(own.slice(-3)).toEqual(['discardServer', ...clearing]);
+  });
+
+  it('that is cancelled on its way into a server leaves nothing there', async () => {
+    const held = makeSteps({ restore: untilCancelled });
+    const cancelled = await start(held, { into: { server: 'new' } });
+    await isWaiting(cancelled);
+    await approve(cancelled, 'cyd');
+    await waitUntil('it restores', () => countCalls(held, 'restore') === 1);
+    await cancelled.cancel();
+    await failureOf(cancelled.result());
+    expect(stepNames(held).slice(-3)).toEqual(['discardServer', ...clearing]);
+    expect(countCalls(held, 'completeServer')).toBe(0);
+  });
+
   it('is refused before anybody is asked when the staging volume is too small', async () => {
     const made = makeSteps({
       planRecovery: (argument) =>

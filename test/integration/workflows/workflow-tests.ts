@@ -122,6 +122,9 @@ export function makeSteps(over: Partial<Activities> = {}): Steps {
     findArchiver: () => Promise.reject(failure('Unexpected', 'not in these tests')),
     planWal: () => Promise.reject(failure('Unexpected', 'not in these tests')),
     archiveWal: () => Promise.reject(failure('Unexpected', 'not in these tests')),
+    replicate: () => Promise.resolve({ objects: 0, bytes: 0, faults: [] }),
+    startReplication: () => Promise.resolve(),
+    replicateStaged: () => Promise.resolve([]),
     verifyWal: () => Promise.resolve({ server: 'main', critical: 0, warnings: 0, findings: [] }),
     findWalHost: () => Promise.resolve(undefined),
     shipPartialWal: () => Promise.resolve(undefined),
@@ -190,6 +193,16 @@ export function makeSteps(over: Partial<Activities> = {}): Steps {
         }),
         recovered: true,
       }),
+    outlineServer: () =>
+      Promise.resolve([
+        { database: 'agentic', made: 'agentic', ofServer: 0 },
+        { database: 'postgres', made: 'postgres_restored', becomes: 'postgres_before', ofServer: 1 },
+      ]),
+    createServerRoles: () => Promise.resolve(),
+    extractOfServer: (_plan, _point, { database, ofServer }) =>
+      Promise.resolve({ ...makeRestorePlan({ database }), recovered: true, ofServer }),
+    completeServer: () => Promise.resolve(2),
+    discardServer: () => Promise.resolve(),
     releaseRecoveryStaging: () => Promise.resolve(),
     planDrill: () => Promise.reject(failure('Unexpected', 'not in these tests')),
     reserveDrillStaging: () => Promise.resolve({ queue: LIVE }),
@@ -263,13 +276,15 @@ export function makeRecoveryPlan({
     wal: { timeline: 1, segments: 3, segmentBytes: 1 << 24, last: '000000010000000000000005', bytes: 100 },
     isUpToDate: true,
     outcome:
-      database === undefined
-        ? { kind: 'directory', directory: into!.directory! }
-        : {
-            ...{ kind: 'database', database, mode },
-            into: { server: 'main', database: `${database}_restored` },
-            ...(replaces ? { replaces } : {}),
-          },
+      database === undefined && into?.server !== undefined
+        ? { kind: 'server', into: into.server }
+        : database === undefined
+          ? { kind: 'directory', directory: into!.directory! }
+          : {
+              ...{ kind: 'database', database, mode },
+              into: { server: 'main', database: `${database}_restored` },
+              ...(replaces ? { replaces } : {}),
+            },
     estimatedSeconds: 60,
     missingStagingBytes: 0,
     approval: { provider: 'signal', needed, approvers: ['ann', 'bob', 'cyd'], timeoutSeconds: 86_400 },
