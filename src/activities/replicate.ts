@@ -17,14 +17,16 @@ export async function replicate(
   { server, store }: ReplicateArgument,
 ): Promise<Copied> {
   const { configuration, stores, logger } = dependencies;
-  const state: ReplicationHeartbeat = { objectsLacking: 0, objectsDone: 0 };
+  const state: ReplicationHeartbeat = { bytesExpected: 0, objectsLacking: 0, objectsDone: 0 };
   return runStep(logger, { stallSeconds: STALL_SECONDS, details: () => state }, async (step) => {
     const { name } = resolveServer(configuration, server);
     const replica = requireStore(dependencies, store);
     if (replica === stores[0]) return { objects: 0, bytes: 0, faults: [] };
     const { faults, ...copied } = await copyLacking({ primary: stores[0], replica }, name, {
       ...step,
-      onPlan: ({ objects }) => (state.objectsLacking = objects),
+      onPlan: ({ objects, bytes }) => {
+        Object.assign(state, { objectsLacking: objects, bytesExpected: bytes });
+      },
       onCopied: (objects) => (state.objectsDone = objects),
     });
     for (const fault of faults) logger.warn({ server: name, store, ...fault }, 'not copied');

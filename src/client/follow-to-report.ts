@@ -4,6 +4,7 @@ import type { ServerRecoveryResult } from '../model/cutover.js';
 import type { DisasterDrillResult } from '../model/disaster-drill.js';
 import type { DrillResult } from '../model/drill.js';
 import type { RecoveryResult } from '../model/recovery.js';
+import type { ReplicationResult } from '../model/replication.js';
 import type { RestoreResult } from '../model/restore.js';
 import type { BackupResult, BackupsResult, BaseBackupResult, PruneResult } from '../model/results.js';
 import type { Context, ExitCode } from './context.js';
@@ -16,6 +17,7 @@ import { drillInFailure, reportDrill } from './report-drill.js';
 import { reportFindings } from './report-findings.js';
 import { reportPrune } from './report-prune.js';
 import { reportRecovery, reportServerRecovery } from './report-recovery.js';
+import { reportReplication } from './report-replication.js';
 import { reportRestore } from './report-restore.js';
 
 /** Follows a run of any of our workflows and prints what came of it. */
@@ -68,6 +70,8 @@ function reportResult(type: string, result: unknown, json: boolean): ExitCode {
       return reportServerRecovery(result as ServerRecoveryResult, { json });
     case 'drillDisasterRecovery':
       return reportDisasterDrill(result as DisasterDrillResult, { json });
+    case 'replicate':
+      return reportReplication(result as ReplicationResult, { json });
     case 'verifyBackups':
       return reportFindings(result as VerifyResult, { json });
     case 'restoreDatabase':

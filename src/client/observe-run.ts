@@ -45,7 +45,7 @@ async function observeBackup(
   workflowId: string,
 ): Promise<Omit<SubjectProgress, 'name'> | undefined> {
   const [progress, description] = await Promise.all([
-    queryProgress<BackupProgress>(client, workflowId),
+    queryProgress<BackupProgress & { trouble?: string }>(client, workflowId),
     client.workflow.getHandle(workflowId).describe(),
   ]);
   if (!progress) return undefined;
@@ -54,7 +54,8 @@ async function observeBackup(
     return { state: step, step, bytesDone: 0, bytesExpected: 0 };
   if (progress.workflowId !== undefined && progress.workflowId !== workflowId)
     return observeBackup(client, progress.workflowId);
-  return { state: 'running', step, bytesDone: 0, bytesExpected, ...readPendingStep(description) };
+  const known = progress.trouble === undefined ? {} : { trouble: progress.trouble };
+  return { state: 'running', step, bytesDone: 0, bytesExpected, ...known, ...readPendingStep(description) };
 }
 
 async function observeBackups(client: Client, workflowId: string): Promise<RunProgress | undefined> {
@@ -94,8 +95,9 @@ export async function observeRun(
     case 'recoverToPointInTime':
     case 'recoverServer':
     case 'drillDisasterRecovery':
-    case 'restoreDatabase': {
-      // Of a restore as of a backup: a step, and the bytes that it has to do.
+    case 'restoreDatabase':
+    case 'replicate': {
+      // Of a restore, and of copying, as of a backup: a step, and the bytes that it has to do.
       const observed = await observeBackup(client, workflowId);
       return observed && { step: type, subjects: [{ name: workflowId, ...observed }] };
     }

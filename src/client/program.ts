@@ -13,6 +13,7 @@ import { restore } from './commands/restore.js';
 import { schedules } from './commands/schedules/index.js';
 import { show } from './commands/show.js';
 import { status } from './commands/status.js';
+import { stores } from './commands/stores/index.js';
 import { undoSwapCommand as undoSwap } from './commands/undo-swap.js';
 import { verify } from './commands/verify.js';
 import { wal } from './commands/wal/index.js';
@@ -59,6 +60,7 @@ for (const command of [
   drillDisaster,
   verify,
   wal,
+  stores,
   prune,
   schedules,
   config,

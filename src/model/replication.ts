@@ -24,13 +24,16 @@ export interface ReplicationProgress {
   step: 'copying' | 'waiting';
   server: string;
   store: string;
+  /** Always 0: its heartbeat knows. */
+  bytesExpected: 0;
   /** What keeps it from copying; it tries again. */
   trouble?: string;
 }
 
-/** What the heartbeat of the activity says beside its bytes. */
+/** What the heartbeat of the activity says beside the bytes that are done. */
 export interface ReplicationHeartbeat {
   /** Objects that the store lacked when the pass began, and how many of them have been copied. */
+  bytesExpected: number;
   objectsLacking: number;
   objectsDone: number;
 }

@@ -32,7 +32,7 @@ export const lookAgainSignal = defineSignal(LOOK_AGAIN);
  */
 export async function replicate(input: ReplicateArgument): Promise<ReplicationResult> {
   const { server, store } = checkArgument(input);
-  const progress: ReplicationProgress = { step: 'copying', server, store };
+  const progress: ReplicationProgress = { step: 'copying', server, store, bytesExpected: 0 };
   const total: ReplicationResult = { server, store, objects: 0, bytes: 0, faults: [], seconds: 0 };
   let isWanted = true;
   setHandler(replicationProgressQuery, () => progress);
