@@ -3,6 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { nameOfStore, storeConfiguration } from '../model/store-configuration.js';
 import { scheduleConfiguration } from '../model/schedule-configuration.js';
+import { nameOfChannel, notification, webhook } from './channels.js';
+import { file } from './file.js';
 import { duration } from './duration.js';
 
 /** @see https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-IDENTIFIERS (NAMEDATALEN) */
@@ -12,14 +14,13 @@ const name = z
   .max(63)
   .refine((text) => Buffer.byteLength(text) <= 63, 'expected 63 bytes of UTF-8 at most')
   .refine((text) => !text.includes('\0'), 'must hold no NUL');
-const file = z.string().startsWith('/', 'expected an absolute path');
 
 /** Refuses a list in which two entries have the same name: everything that is kept is kept by name. */
-function refuseTwins<T>(nameOf: (entry: T) => string, ...field: string[]) {
+function refuseTwins<T>(nameOf: (entry: T, index: number) => string, ...field: string[]) {
   return (entries: T[], context: z.RefinementCtx) => {
     const seen = new Set<string>();
     entries.forEach((entry, index) => {
-      const entryName = nameOf(entry);
+      const entryName = nameOf(entry, index);
       if (seen.has(entryName))
         context.addIssue({
           code: 'custom',
@@ -99,6 +100,11 @@ const server = z
       .describe(
         'left out: no WAL is archived, and nothing between two backups can be recovered; user needs REPLICATION',
       ),
+    heartbeat: webhook
+      .optional()
+      .describe(
+        'a URL that is asked after each successful backup of everything, for a dead man’s switch outside',
+      ),
     ...dumpOptions,
   })
   .refine(({ sslmode, sslRootCert }) => sslmode !== 'verify-full' || sslRootCert !== undefined, {
@@ -127,14 +133,6 @@ const encryption = z.discriminatedUnion('method', [
   }),
   z.strictObject({ method: z.literal('none') }),
 ]);
-
-/** A channel that is a URL. */
-const webhook = z
-  .strictObject({
-    url: z.url().optional(),
-    urlFile: file.optional().describe('for a URL that is itself a secret'),
-  })
-  .refine(({ url, urlFile }) => (url === undefined) !== (urlFile === undefined), 'give url or urlFile');
 
 /** A step that puts a recovered server in the place of the lost one. */
 const cutoverStep = z
@@ -188,11 +186,6 @@ const approvals = z.discriminatedUnion('provider', [
   z.strictObject({ provider: z.literal('none') }),
 ]);
 
-const notification = z.strictObject({
-  webhook,
-  on: z.array(z.enum(['failure', 'success'])).default(['failure']),
-});
-
 /** What lies in staging is deleted without asking when the machine was restarted: no store may be in there, or around it. */
 function keepStoresOutOfStaging(
   { staging, stores }: { staging: { directory: string }; stores: { url: string }[] },
@@ -245,7 +238,7 @@ export const configurationSchema = z
       .describe(
         'who must agree before a live database is replaced, or a recovered server is handed over; left out, neither is ever done',
       ),
-    notifications: z.array(notification).default([]),
+    notifications: z.array(notification).superRefine(refuseTwins(nameOfChannel, 'name')).default([]),
     programDirectories: z.array(file).default([]).describe('searched for programs before PATH'),
     worker: z
       .strictObject({

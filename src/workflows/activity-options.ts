@@ -113,6 +113,9 @@ export const notifyStep: ActivityOptions = {
   retry: { initialInterval: '5 seconds', backoffCoefficient: 2, maximumInterval: '10 minutes' },
 };
 
+/** A sign of life to a watcher outside, who wants it when it is due or not at all. */
+export const heartbeatStep: ActivityOptions = { ...notifyStep, scheduleToCloseTimeout: '1 hour' };
+
 /**
  * Steps on files of one staging volume, on the queue that its worker serves.
  *
@@ -143,14 +146,14 @@ export function stagingSteps(queue: string, heartbeatSeconds: number) {
         maximumAttempts: 18,
       },
     },
-    /** Writing the manifest, cleaning up. */
-    short: {
-      ...common,
     /** Copying to replicas what the primary has: a worker that died is worth another try, a replica that is down is not. */
     copyOnce: {
       ...common,
       retry: { initialInterval: '2 seconds', backoffCoefficient: 2, maximumAttempts: 3 },
     },
+    /** Writing the manifest, cleaning up. */
+    short: {
+      ...common,
       startToCloseTimeout: '30 minutes',
       retry: {
         initialInterval: '2 seconds',

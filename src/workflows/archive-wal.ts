@@ -111,7 +111,7 @@ async function answerFailure(
   progress.step = 'waiting';
   if (progress.trouble !== failure.message)
     await tell(
-      { type: 'backup.failed', what: `Archiving the WAL of server ${server}`, failure },
+      { type: 'wal.failed', what: `Archiving the WAL of server ${server}`, failure },
       `/${failure.type}`,
     );
   progress.trouble = failure.message;

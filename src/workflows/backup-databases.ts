@@ -45,7 +45,8 @@ export async function backupDatabases(input: BackupDatabasesArgument): Promise<B
       const result: BackupsResult = { server: '', backups: [] };
       const work = await endInTime(() => backUpAndPrune(argument, result, progress));
       progress.step = 'notify';
-      return concludeRun(result, 'givenUp' in work ? work.givenUp : undefined);
+      const isWhole = argument.databases === undefined;
+      return concludeRun(result, isWhole, 'givenUp' in work ? work.givenUp : undefined);
     },
   );
 }
@@ -63,8 +64,8 @@ async function backUpAndPrune(
   await backUpAll(plan, argument, result, progress);
   // Whoever cancels one backup by itself does not mean the others.
   if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('cancelled');
-  if (argument.databases !== undefined) return;
   if (plan.replicas) await tidy('the replicas', () => startReplication(plan.server));
+  if (argument.databases !== undefined) return;
   progress.step = 'prune';
   result.pruneFailure = UNFINISHED;
   const pruned = await prune(plan.server);
@@ -88,13 +89,21 @@ async function prune(server: string): Promise<Pick<BackupsResult, 'pruned' | 'pr
   }
 }
 
-async function concludeRun(result: BackupsResult, givenUp: string | undefined): Promise<BackupsResult> {
+async function concludeRun(
+  result: BackupsResult,
+  isWhole: boolean,
+  givenUp: string | undefined,
+): Promise<BackupsResult> {
   const { title, lines, failure } = summarizeOutcomes(result);
   if (givenUp !== undefined)
     throw result.backups.length === 0
       ? fail('Stalled', `${givenUp}\nNo backup was begun.`)
       : fail('Stalled', `${givenUp}\n${failure ?? title}`, result);
   if (failure) throw fail('BackupsFailed', failure, result);
-  await tell({ type: 'backup.succeeded', what: title, details: lines });
+  await tell({
+    type: 'backup.succeeded',
+    ...{ server: result.server, what: title, details: lines },
+    ...(isWhole ? { isWhole } : {}),
+  });
   return result;
 }

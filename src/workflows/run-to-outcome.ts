@@ -8,13 +8,24 @@ import {
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
-import { notificationId, type NotificationEvent } from '../model/notification.js';
 import { OperationError } from '../model/failures.js';
+import { notificationId, type EventType, type NotificationEvent } from '../model/notification.js';
 import { fail, rootFailure } from './failures.js';
 import { showOutcome } from './search-attributes.js';
 
 /** How long a run waits until all channels are told: whoever has its result has, as a rule, the message as well. */
 const TELLING_PATIENCE = '5 seconds';
+
+/** How people are told that a run failed, by its type; `backup.failed` is for all others. */
+const failureEvents: Partial<Record<string, EventType>> = {
+  archiveWal: 'wal.failed',
+  verifyBackups: 'verify.failed',
+  restoreDatabase: 'restore.failed',
+  recoverToPointInTime: 'recovery.failed',
+  recoverServer: 'recovery.failed',
+  drillRestore: 'drill.failed',
+  drillDisasterRecovery: 'drill.failed',
+};
 
 /**
  * Has the configured channels told how this run ends, by a workflow that goes on after it when it must: a channel that is
@@ -23,11 +34,16 @@ const TELLING_PATIENCE = '5 seconds';
  * @param which - tells events of one run apart, where it has several
  */
 export async function tell(
-  event: Omit<NotificationEvent, 'timestamp' | 'workflowId' | 'runId'>,
+  event: Omit<NotificationEvent, 'timestamp' | 'workflowType' | 'workflowId' | 'runId'>,
   which = '',
 ): Promise<void> {
-  const { workflowId, runId } = workflowInfo();
-  const whole: NotificationEvent = { ...event, timestamp: new Date().toISOString(), workflowId, runId };
+  const { workflowType, workflowId, runId, memo } = workflowInfo();
+  const shown = memo?.BackupServer;
+  const whole: NotificationEvent = {
+    ...(typeof shown === 'string' ? { server: shown } : {}),
+    ...event,
+    ...{ timestamp: new Date().toISOString(), workflowType, workflowId, runId },
+  };
   try {
     await CancellationScope.nonCancellable(async () => {
       const telling = await startChild('notifyChannels', {
@@ -74,8 +90,13 @@ export async function runToOutcome<T>(
     }
     show('failed');
     const { type, message } = rootFailure(error);
-    if (workflowInfo().parent === undefined)
-      await tell({ type: 'backup.failed', what: describe(), failure: { type, message } });
+    const { parent, workflowType } = workflowInfo();
+    if (parent === undefined)
+      await tell({
+        type: failureEvents[workflowType] ?? 'backup.failed',
+        what: describe(),
+        failure: { type, message },
+      });
     throw error instanceof OperationError ? fail(error.type, error.message) : error;
   }
 }

@@ -1,6 +1,7 @@
 import { openStores } from '../../catalogue/open-stores.js';
 import type { Environment } from '../../config/environment.js';
 import type { Configuration } from '../../config/schema.js';
+import { secretsOfChannel, secretsOfHeartbeat } from '../../config/channels.js';
 import { readSecret } from '../../config/secrets.js';
 import { locateProgram } from '../../programs/locate-program.js';
 import { withTemporal } from '../connect.js';
@@ -56,21 +57,16 @@ function checkStore(configuration: Configuration, store: Configuration['stores']
   };
 }
 
-/** Nothing is sent: only that the secret is there. */
-function checkNotifications({ notifications }: Configuration): Check[] {
-  return notifications.flatMap(({ webhook: { urlFile } }) =>
-    urlFile === undefined
-      ? []
-      : [
-          {
-            name: `webhook ${urlFile}`,
-            run: async () => {
-              await readSecret(urlFile, 'webhook URL');
-              return ok('its URL can be read');
-            },
-          },
-        ],
-  );
+/** Nothing is sent: only that the secrets are there. */
+function checkNotifications({ notifications, servers }: Configuration): Check[] {
+  const secrets = [...notifications.flatMap(secretsOfChannel), ...servers.flatMap(secretsOfHeartbeat)];
+  return secrets.map(({ channel, file, what }) => ({
+    name: `${channel} ${file}`,
+    run: async () => {
+      await readSecret(file, what);
+      return ok(`its ${what} can be read`);
+    },
+  }));
 }
 
 function checkTemporal(environment: Environment): Check {

@@ -91,7 +91,7 @@ it('tells people once of what keeps it from archiving, and archives as soon as t
   const ended = handle.result().catch(() => undefined);
   await waitUntil('it archives again', () => countCalls(made, 'archiveWal') === 4);
   expect(made.notifications.map(({ type, failure: told }) => [type, told?.message])).toEqual([
-    ['backup.failed', 'The key expired; renew it.'],
+    ['wal.failed', 'The key expired; renew it.'],
   ]);
   expect((await handle.describe()).status.name).toBe('RUNNING');
   await end();

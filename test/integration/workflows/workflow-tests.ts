@@ -160,7 +160,7 @@ export function makeSteps(over: Partial<Activities> = {}): Steps {
     awaitWal: () => Promise.resolve(),
     commitBaseBackup: ({ id }) =>
       Promise.resolve({ manifestKey: `${id}.manifest.json`, artifactKey: `${id}.tar.zst.gpg` }),
-    listChannels: () => Promise.resolve([0]),
+    listChannels: () => Promise.resolve(['webhook 1']),
     planRestore: (argument) => Promise.resolve(makeRestorePlan(argument)),
     reserveRestoreStaging: () => Promise.resolve({ queue: LIVE }),
     download: () => Promise.resolve(),
@@ -253,7 +253,7 @@ function makeBasePlan(): BasePlan {
   };
 }
 
-/** The plan of a recovery: of one database, or of the server into a directory, which needs one approval. */
+/** The plan of a recovery: of one database, or of the server into a directory or an empty one, which needs one approval. */
 export function makeRecoveryPlan({
   database,
   into,
