@@ -28,6 +28,54 @@ export const readBackSummary = z.object({
 
 export type ReadBackSummary = z.infer<typeof readBackSummary>;
 
+/** One object that was read back whole. */
+const readObject = z.object({
+  store: z.string(),
+  key: z.string(),
+  bytes,
+  at: z.iso.datetime(),
+  /** Of what was read, where no manifest says what it should be: the next reading is compared with it. */
+  sha256: z.string().optional(),
+});
+
+/** One that is not what it should be, or could not be read. */
+const damagedObject = z.object({
+  store: z.string(),
+  key: z.string(),
+  severity: finding.shape.severity,
+  /** The end of a sentence that begins with the key. */
+  fault: z.string(),
+});
+
+export type ReadObject = z.infer<typeof readObject>;
+export type DamagedObject = z.infer<typeof damagedObject>;
+
+/** `verifications/<server>/<yyyy>/<id>.read-back.json`: what one verification read back. */
+export const readBackRecord = z.object({
+  format: z.string(),
+  id: z.string(),
+  server: z.string(),
+  summary: readBackSummary,
+  objects: z.array(readObject),
+  damaged: z.array(damagedObject),
+});
+
+export type ReadBackRecord = z.infer<typeof readBackRecord>;
+
+/** Reads what a verification read back, as {@link parseVerificationReport} does its report. */
+export function parseReadBackRecord(text: string, key: string): ReadBackRecord {
+  return readDocument(readBackRecord, text, key, 'the record of what was read back');
+}
+
+/** What one verification does, decided at its start. */
+export interface VerificationPlan {
+  id: string;
+  server: string;
+  startedAt: string;
+  /** Everything is read within so many days; left out where nothing is read back. */
+  readBackDays?: number;
+}
+
 /** How often a schedule has not started what it should, since it was made. */
 const scheduleCounts = z.object({ name: z.string(), skippedOverlap: count, missedCatchup: count });
 

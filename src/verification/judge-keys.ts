@@ -3,6 +3,7 @@ import type { Configuration } from '../config/schema.js';
 import { OperationError } from '../model/failures.js';
 import type { Finding } from '../model/findings.js';
 import { encodeName } from '../model/names.js';
+import { withoutRemedy } from './without-remedy.js';
 
 /** A key that expires sooner is to be renewed while there is time, in milliseconds. */
 const WARN_BEFORE = 30 * 86_400_000;
@@ -42,7 +43,7 @@ export function judgeKeys(recipients: readonly RecipientStatus[], now: Date): Fi
         'renew the key, put its public key into encryption.publicKeysFile, and run "temponest-backups config check"',
     };
     if ('fault' in status)
-      return [{ ...common, severity: 'critical', what: `${status.fault.replace(/; [^;]*$/, '')}.` }];
+      return [{ ...common, severity: 'critical', what: `${withoutRemedy(status.fault)}.` }];
     const { expiresAt } = status.key;
     if (!expiresAt || expiresAt.getTime() - now.getTime() >= WARN_BEFORE) return [];
     return [

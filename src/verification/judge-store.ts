@@ -1,6 +1,7 @@
 import { isPastGrace } from '../catalogue/prune-guards.js';
 import type { Finding } from '../model/findings.js';
 import type { StoreContents } from './read-store.js';
+import { withoutRemedy } from './without-remedy.js';
 
 /** Keys of foreign objects in one finding. */
 const FOREIGN_SHOWN = 5;
@@ -34,7 +35,7 @@ export function judgeStore(contents: StoreContents, now: Date): Finding[] {
     ...unreadable.map(({ key, fault }): Finding => ({
       ...about('manifest-unreadable', key),
       severity: 'critical',
-      what: `A backup in store "${store}" cannot be restored: ${fault.replace(/; [^;]*$/, '')}.`,
+      what: `A backup in store "${store}" cannot be restored: ${withoutRemedy(fault)}.`,
       remedy: MAKE_GOOD,
     })),
     ...orphans

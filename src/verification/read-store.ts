@@ -32,6 +32,8 @@ export interface StoreContents {
   orphans: StoredObject[];
   /** Archived WAL: segments, parts of them and histories. */
   wal: StoredObject[];
+  /** Everything in the listing. */
+  objects: ReadonlyMap<string, StoredObject>;
   /** Keys of what is not ours. */
   foreign: string[];
   /** By database: the inventories of the newest backups, the newest first; as many as are compared. */
@@ -100,9 +102,37 @@ export async function readStore(
       .filter((key) => !described.has(key) && !manifests.has(backupOf(key)))
       .map((key) => objects.get(key)!),
     wal: keys.wal.map((key) => objects.get(key)!),
+    objects,
     foreign: keys.foreign,
     inventories,
   };
+}
+
+/**
+ * Reads what each store holds of a server.
+ *
+ * @returns that, and why a replica could not be read
+ * @throws OperationError when the primary cannot be read
+ */
+export async function readStores(
+  stores: readonly [Store, ...Store[]],
+  server: string,
+  step: { signal: AbortSignal; onAlive: () => void },
+  now: Date,
+): Promise<{ contents: StoreContents[]; faults: string[]; unread: string[] }> {
+  const contents: StoreContents[] = [];
+  const faults: string[] = [];
+  const unread: string[] = [];
+  for (const store of stores)
+    try {
+      contents.push(await readStore(store, server, step, now));
+    } catch (error) {
+      if (store === stores[0] || !(error instanceof OperationError)) throw error;
+      step.signal.throwIfAborted();
+      faults.push(error.message);
+      unread.push(store.name);
+    }
+  return { contents, faults, unread };
 }
 
 function partOf(key: string): 'manifest' | 'artifact' | 'wal' | 'note' | 'foreign' {

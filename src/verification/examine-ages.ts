@@ -1,0 +1,74 @@
+import { latestBackups } from '../catalogue/latest-backups.js';
+import { listBackups } from '../catalogue/list-backups.js';
+import { listProvenBackups } from '../catalogue/proven-backups.js';
+import { resolveConnection } from '../config/connections.js';
+import type { ServerConfiguration } from '../config/schema.js';
+import { OperationError } from '../model/failures.js';
+import type { Finding } from '../model/findings.js';
+import { subjectName } from '../model/keys.js';
+import { encodeName } from '../model/names.js';
+import { configuredDatabases } from '../postgres/configured-databases.js';
+import type { Store } from '../stores/store.js';
+import { assessBase } from './assess-base.js';
+import { assessSubjects } from './assess-subjects.js';
+import { judgeFreshness, judgeProof } from './judge-freshness.js';
+import { withoutRemedy } from './without-remedy.js';
+
+interface Circumstances {
+  passFile: string | undefined;
+  now: Date;
+  signal: AbortSignal;
+}
+
+/** Finds out how old the backups of a server in its primary store are, and the proofs of them. */
+export async function examineAges(
+  server: ServerConfiguration,
+  primary: Store,
+  { passFile, now, signal }: Circumstances,
+): Promise<Finding[]> {
+  const latest = await latestBackups(primary, server.name, signal, now);
+  const databases = await configuredDatabases(
+    server,
+    () => resolveConnection(server, passFile),
+    signal,
+  ).catch((error: unknown) => {
+    if (!(error instanceof OperationError)) throw error;
+    // What is new on the server is then missed the next time.
+    return latest.flatMap(({ subject }) => (subject.kind === 'database' ? [subject.database] : []));
+  });
+  const subjects = assessSubjects({ databases, globals: server.globals }, latest, now);
+  const base = server.wal ? [await assessBase(primary, server.name, signal, now)] : [];
+  const names = new Set(subjects.map(({ name }) => name));
+  return [
+    ...judgeFreshness(server.name, [...subjects, ...base]),
+    ...(await examineProofs(server.name, names, primary, now, signal)),
+  ];
+}
+
+async function examineProofs(
+  server: string,
+  subjects: ReadonlySet<string>,
+  primary: Store,
+  now: Date,
+  signal: AbortSignal,
+): Promise<Finding[]> {
+  const oldest = new Map<string, Date>();
+  for (const { subject, time } of (await listBackups(primary, server, signal)).backups) {
+    const name = subjectName(subject);
+    if (subjects.has(name) && time < (oldest.get(name) ?? now)) oldest.set(name, time);
+  }
+  try {
+    return judgeProof(server, oldest, await listProvenBackups(primary, server, signal), now);
+  } catch (error) {
+    if (!(error instanceof OperationError) || error.type !== 'ManifestUnreadable') throw error;
+    return [
+      {
+        id: `drill-unreadable/${encodeName(server)}`,
+        severity: 'warning',
+        what: `What drills have proven cannot be told: ${withoutRemedy(error.message)}.`,
+        where: server,
+        remedy: 'restore the report from a copy of the store, or delete it',
+      },
+    ];
+  }
+}
