@@ -3,8 +3,9 @@ import { applyPrune } from '../catalogue/apply-prune.js';
 import { previewPrune } from '../catalogue/preview-prune.js';
 import { resolveConnection } from '../config/connections.js';
 import { resolveServer } from '../config/resolve.js';
+import { pruneRules } from '../config/retention.js';
 import type { PruneBackupsArgument } from '../model/arguments.js';
-import type { PruneResult } from '../model/results.js';
+import type { PruneResult, RetentionDecision } from '../model/results.js';
 import { configuredDatabases } from '../postgres/configured-databases.js';
 import type { Dependencies } from './dependencies.js';
 import { runStep } from './run-step.js';
@@ -26,7 +27,7 @@ export async function prune(
       primary,
       {
         server: server.name,
-        policy: configuration.retention,
+        ...pruneRules(configuration, server.name),
         configuredDatabases: await configuredDatabases(
           server,
           () => resolveConnection(server, environment.passFile),
@@ -35,21 +36,28 @@ export async function prune(
       },
       signal,
     );
-    const decisions = preview.decisions
-      .sort((a, b) => Number(a.keep) - Number(b.keep))
-      .slice(0, DECISIONS_SHOWN);
-    if (argument.dryRun) return { ...preview, decisions };
+    if (argument.dryRun) return { ...preview, decisions: showFirst(preview.decisions) };
     let changes = 0;
     const context = { signal, onProgress: () => onProgress(++changes) };
     const counts = await applyPrune(primary, plan, context);
     const baseCounts = await applyBasePrune(primary, basePlan, context);
+    const refused = new Map([...counts.refused, ...baseCounts.refused]);
+    for (const [backupId, rule] of refused) logger.warn({ backupId, rule }, 'not deleted');
+    const decisions = preview.decisions.map((decision) => {
+      const rule = decision.keep ? undefined : refused.get(decision.backupId);
+      return rule === undefined ? decision : { ...decision, keep: true, rules: [rule] };
+    });
     return {
       ...preview,
       dryRun: false,
+      kept: preview.kept + refused.size,
       deleted: counts.deleted + baseCounts.deleted,
       orphansSwept: counts.orphansSwept + baseCounts.orphansSwept,
       walDeleted: baseCounts.walDeleted,
-      decisions,
+      decisions: showFirst(decisions),
     };
   });
 }
+
+const showFirst = (decisions: RetentionDecision[]) =>
+  decisions.toSorted((a, b) => Number(a.keep) - Number(b.keep)).slice(0, DECISIONS_SHOWN);

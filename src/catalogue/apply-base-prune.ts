@@ -3,6 +3,7 @@ import { baseManifestKey, parseBaseKey } from '../model/physical-keys.js';
 import type { Store } from '../stores/store.js';
 import { deleteBaseBackup } from './base-backups.js';
 import type { BasePrunePlan } from './plan-base-prune.js';
+import { deleteUnlocked } from './prune-guards.js';
 
 /** Deletions of WAL in flight at once. */
 const CONCURRENCY = 8;
@@ -12,6 +13,8 @@ export interface BasePruneCounts {
   deleted: number;
   orphansSwept: number;
   walDeleted: number;
+  /** The rules that keep what was to be deleted after all, by the backup's id. */
+  refused: Map<string, string>;
 }
 
 /**
@@ -25,19 +28,19 @@ export async function applyBasePrune(
   plan: BasePrunePlan,
   { signal, onProgress }: { signal: AbortSignal; onProgress: () => void },
 ): Promise<BasePruneCounts> {
-  const counts: BasePruneCounts = { deleted: 0, orphansSwept: 0, walDeleted: 0 };
+  const counts: BasePruneCounts = { deleted: 0, orphansSwept: 0, walDeleted: 0, refused: new Map() };
   // Newest first: an incremental one before what it holds the changes since.
   for (const { cluster, backupId, keep } of plan.decisions) {
     if (keep) continue;
-    await deleteBaseBackup(store, cluster, backupId, signal);
-    counts.deleted++;
+    const rule = await deleteBaseBackup(store, cluster, backupId, signal);
+    if (rule === undefined) counts.deleted++;
+    else counts.refused.set(backupId, rule);
     onProgress();
   }
   for (const { key } of plan.orphans) {
     const { cluster, id } = parseBaseKey(key)!;
     if (await store.describe(baseManifestKey(cluster, id), signal)) continue;
-    await store.delete(key, signal);
-    counts.orphansSwept++;
+    if ((await deleteUnlocked(store, [key], signal)) === undefined) counts.orphansSwept++;
     onProgress();
   }
   for (const { key } of plan.unfinished) {
@@ -48,8 +51,7 @@ export async function applyBasePrune(
   await pMap(
     plan.wal,
     async (key) => {
-      await store.delete(key, signal);
-      counts.walDeleted++;
+      if ((await deleteUnlocked(store, [key], signal)) === undefined) counts.walDeleted++;
       onProgress();
     },
     { concurrency: CONCURRENCY, signal },

@@ -6,6 +6,8 @@ import type { PrunePlan } from './plan-prune.js';
 export interface PruneCounts {
   deleted: number;
   orphansSwept: number;
+  /** The rules that keep what was to be deleted after all, by the backup's id. */
+  refused: Map<string, string>;
 }
 
 /**
@@ -19,11 +21,12 @@ export async function applyPrune(
   plan: PrunePlan,
   { signal, onProgress }: { signal: AbortSignal; onProgress: (counts: PruneCounts) => void },
 ): Promise<PruneCounts> {
-  const counts: PruneCounts = { deleted: 0, orphansSwept: 0 };
+  const counts: PruneCounts = { deleted: 0, orphansSwept: 0, refused: new Map() };
   for (const { subject, backupId, keep } of plan.decisions) {
     if (keep) continue;
-    await deleteBackup(store, subject, backupId, signal);
-    counts.deleted++;
+    const rule = await deleteBackup(store, subject, backupId, signal);
+    if (rule === undefined) counts.deleted++;
+    else counts.refused.set(backupId, rule);
     onProgress(counts);
   }
   for (const { key } of plan.orphans) {

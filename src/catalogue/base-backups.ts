@@ -11,6 +11,7 @@ import {
   type Cluster,
 } from '../model/physical-keys.js';
 import type { Store, StoredObject } from '../stores/store.js';
+import { deleteUnlocked } from './prune-guards.js';
 
 /** Manifests read at once. */
 const CONCURRENCY = 8;
@@ -175,33 +176,39 @@ export async function commitBaseManifest(
   signal: AbortSignal,
 ): Promise<string> {
   const checked = baseManifest.parse(manifest);
-  for (const { key, bytes } of [checked.artifact, checked.backupManifest ?? []].flat())
-    if ((await store.describe(key, signal))?.bytes !== bytes)
+  let lockedUntil: string | undefined;
+  for (const { key, bytes } of [checked.backupManifest ?? [], checked.artifact].flat()) {
+    const stored = await store.describe(key, signal);
+    if (stored?.bytes !== bytes)
       throw new OperationError(
         'ArtifactDamaged',
         `The store ${store.name} does not hold the ${bytes} bytes of ${key}; start the backup again.`,
       );
+    lockedUntil = stored.lockedUntil?.toISOString();
+  }
   const key = baseManifestKey(checked, checked.id);
-  await store.putDocument(key, Buffer.from(`${JSON.stringify(checked, null, 2)}\n`), signal);
+  const text = JSON.stringify({ ...checked, lockedUntil }, null, 2);
+  await store.putDocument(key, Buffer.from(`${text}\n`), signal);
   return key;
 }
 
 /**
  * Deletes a base backup: first the manifest, with which it ceases to exist, then what it described. Success when it does
  * not exist.
+ *
+ * @returns the rule that keeps it, where the store refuses to delete it
  */
 export async function deleteBaseBackup(
   store: Store,
   cluster: Cluster,
   id: string,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<string | undefined> {
   // By the listing and not by the manifest, which an interrupted call may have deleted already.
   const artifacts: string[] = [];
   for await (const { key } of store.list(basePrefix(cluster), signal)) {
     const parsed = parseBaseKey(key);
     if (parsed?.part === 'artifact' && parsed.id === id) artifacts.push(key);
   }
-  await store.delete(baseManifestKey(cluster, id), signal);
-  for (const key of artifacts) await store.delete(key, signal);
+  return await deleteUnlocked(store, [baseManifestKey(cluster, id), ...artifacts], signal);
 }

@@ -20,7 +20,8 @@ export async function commitManifest(store: Store, manifest: Manifest, signal: A
       `The store ${store.name} does not hold the ${artifact.bytes} bytes of ${artifact.key}; start the backup again.`,
     );
   const key = manifestKey(subjectOf(manifest), manifest.id);
-  const text = JSON.stringify({ ...facts, artifact }, null, 2);
+  const lockedUntil = stored.lockedUntil?.toISOString();
+  const text = JSON.stringify({ ...facts, artifact, lockedUntil }, null, 2);
   await store.putDocument(key, Buffer.from(`${text}\n`), signal);
   return key;
 }

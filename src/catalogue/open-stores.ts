@@ -1,5 +1,7 @@
 import type { Configuration } from '../config/schema.js';
+import { wantedTimes } from '../config/retention.js';
 import { readSecret } from '../config/secrets.js';
+import { lockUntil } from '../model/lock-dates.js';
 import { openStore, type StoreSecrets } from '../stores/open-store.js';
 import type { Store } from '../stores/store.js';
 
@@ -14,14 +16,19 @@ const secretFiles = [
   ['credentials', 'credentialsFile', 'credentials'],
 ] as const satisfies [keyof StoreSecrets, keyof StoreConfiguration, string][];
 
+/** The stores, and all else that says until when their objects are to be locked: not where only a URL is known. */
+type StoresConfiguration = Configuration | Pick<Configuration, 'stores'>;
+
 /**
  * Opens the configured stores, the primary first, with their credentials read from their files.
  *
  * @throws OperationError `InvalidConfiguration` when a credential cannot be read
  */
-export async function openStores({ stores }: Pick<Configuration, 'stores'>): Promise<[Store, ...Store[]]> {
+export async function openStores(configuration: StoresConfiguration): Promise<[Store, ...Store[]]> {
+  const wanted = 'retention' in configuration ? wantedTimes(configuration) : undefined;
+  const untilOf = (key: string) => wanted && lockUntil(key, wanted, new Date());
   const opened = await Promise.all(
-    stores.map(async (store) => await openStore(store, await readSecrets(store))),
+    configuration.stores.map(async (store) => await openStore(store, await readSecrets(store), untilOf)),
   );
   return opened as [Store, ...Store[]]; // the schema asks for one at least
 }

@@ -14,7 +14,7 @@ import { isFromFuture } from '../model/retention.js';
 import { isSegmentName, parseLsn, parseSegmentName, segmentStart } from '../model/wal-segment.js';
 import type { Store, StoredObject, UnfinishedUpload } from '../stores/store.js';
 import { listBaseObjects, readBaseManifest, type ListedBaseBackup } from './base-backups.js';
-import { findLocked, isPastGrace } from './prune-guards.js';
+import { findLocked, isPastGrace, lockRule } from './prune-guards.js';
 
 /** A base backup, and what becomes of it. */
 export interface BaseDecision extends RetentionDecision {
@@ -38,8 +38,8 @@ type KnownBase = ListedBaseBackup & { manifest?: BaseManifest };
  * Decides what of a server's base backups goes, and what of its WAL, changing nothing.
  *
  * `base` keeps the newest ones of the incarnation that was backed up last, `former cluster` the last one of each earlier,
- * until someone removes it by name, and `parent` what a kept incremental one needs. `locked`, `artifact missing` and
- * `future` are as with databases. Where a manifest cannot be read, nobody knows what needs what: then all stay, as
+ * until someone removes it by name, and `parent` what a kept incremental one needs. `locked until …`, `legal hold`,
+ * `artifact missing` and `future` are as with databases. Where a manifest cannot be read, nobody knows what needs what: then all stay, as
  * `unreadable manifest`.
  *
  * WAL goes that lies before the oldest base backup that stays of its incarnation; histories of timelines, and the record of
@@ -63,8 +63,10 @@ export async function planBasePrune(
   const expired = known.filter(({ id }) => !rules.has(id));
   const keysOf = ({ manifestKey, artifacts }: KnownBase) => [manifestKey, ...artifacts.map(({ key }) => key)];
   const locked = await findLocked(store, expired.flatMap(keysOf), now, signal);
-  for (const backup of expired)
-    if (keysOf(backup).some((key) => locked.has(key))) keepWithParents(backup, 'locked', known, rules);
+  for (const backup of expired) {
+    const rule = lockRule(keysOf(backup).flatMap((key) => locked.get(key) ?? []));
+    if (rule !== undefined) keepWithParents(backup, rule, known, rules);
+  }
 
   const oldOrphans = orphans.filter(({ modifiedAt }) => isPastGrace(modifiedAt, now));
   const lockedOrphans = await findLocked(

@@ -5,14 +5,15 @@ import { decideRetention, isFromFuture, type RetentionPolicy } from '../model/re
 import type { Store, StoredObject, UnfinishedUpload } from '../stores/store.js';
 import { listBackups, type ListedBackup } from './list-backups.js';
 import { listProvenBackups, newestProven } from './proven-backups.js';
-import { findLocked, isPastGrace } from './prune-guards.js';
+import { findLocked, isPastGrace, lockRule } from './prune-guards.js';
 
 /** Questions in flight to the store at once. */
 const CONCURRENCY = 8;
 
 export interface PruneRequest {
   server: string;
-  policy: RetentionPolicy;
+  /** What is kept of a subject. */
+  policyOf: (subject: BackupSubject) => RetentionPolicy;
   /** The backups of any other database stay until someone deletes them by name. */
   configuredDatabases: readonly string[];
   /** Backup id → why it must stay, e.g. `in use`. */
@@ -38,9 +39,10 @@ export interface PrunePlan {
  * Decides what of a server's backups goes, changing nothing.
  *
  * Besides the rules of {@link decideRetention}: `proven` keeps the newest backup of each subject that a drill has proven,
- * `not configured` all backups of a database that is no longer configured, `locked` those that the store itself would
- * refuse to delete, `artifact missing` those whose artifact the listing did not show, and `future` those dated later than
- * now. The last two represent no period: what became of them, or of the clock, is for a person to find out.
+ * `not configured` all backups of a database that is no longer configured, `locked until …` and `legal hold` those that
+ * the store itself would refuse to delete, `artifact missing` those whose artifact the listing did not show, and `future`
+ * those dated later than now. The last two represent no period: what became of them, or of the clock, is for a person to
+ * find out.
  *
  * @throws OperationError `ManifestUnreadable` when the report of a drill can't be understood
  */
@@ -57,8 +59,8 @@ export async function planPrune(
     if (decision.keep) return decision;
     const { manifestKey, artifacts } = decision.backup;
     const keys = [manifestKey, ...artifacts.map(({ key }) => key)];
-    const isLocked = (await findLocked(store, keys, now, signal)).size > 0;
-    return isLocked ? { ...decision, keep: true, rules: ['locked'] } : decision;
+    const rule = lockRule((await findLocked(store, keys, now, signal)).values());
+    return rule === undefined ? decision : { ...decision, keep: true, rules: [rule] };
   };
   const past = backups.filter(({ time }) => !isFromFuture(time, now));
   const proven = newestProven(past, await listProvenBackups(store, server, signal));
@@ -99,7 +101,7 @@ interface PlannedDecision {
 /** Applies the rules to each subject on its own. */
 function decideAll(
   backups: ListedBackup[],
-  { configuredDatabases, policy, untouchable, now }: PruneRequest,
+  { configuredDatabases, policyOf, untouchable, now }: PruneRequest,
 ): PlannedDecision[] {
   const bySubject = new Map<string, ListedBackup[]>();
   for (const backup of backups) {
@@ -121,7 +123,7 @@ function decideAll(
     return [
       ...future.toReversed().map(keep('future')),
       ...damaged.toReversed().map(keep('artifact missing')),
-      ...decideRetention(whole, policy, untouchable).map(({ id, ...decision }) => ({
+      ...decideRetention(whole, policyOf(subject), untouchable).map(({ id, ...decision }) => ({
         ...decision,
         backup: byId.get(id)!,
       })),

@@ -4,8 +4,9 @@ import { planBasePrune, type BasePrunePlan } from './plan-base-prune.js';
 import { planPrune, type PrunePlan, type PruneRequest } from './plan-prune.js';
 
 /** What of a server is to be pruned by which rules. */
-export interface PreviewRequest extends Pick<PruneRequest, 'server' | 'configuredDatabases'> {
-  policy: PruneRequest['policy'] & { base: number };
+export interface PreviewRequest extends Pick<PruneRequest, 'server' | 'configuredDatabases' | 'policyOf'> {
+  /** How many base backups are kept. */
+  base: number;
 }
 
 /**
@@ -19,9 +20,9 @@ export async function previewPrune(
   signal: AbortSignal,
 ): Promise<{ plan: PrunePlan; basePlan: BasePrunePlan; preview: PruneResult }> {
   const now = new Date();
-  const { server, policy } = request;
+  const { server, base } = request;
   const plan = await planPrune(store, { ...request, untouchable: new Map(), now }, signal);
-  const basePlan = await planBasePrune(store, { server, keep: policy.base, now }, signal);
+  const basePlan = await planBasePrune(store, { server, keep: base, now }, signal);
   const decisions = [
     ...plan.decisions.map(({ subject, ...decision }) => decision),
     ...basePlan.decisions.map(({ cluster, ...decision }) => decision),

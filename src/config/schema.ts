@@ -6,6 +6,7 @@ import { scheduleConfiguration } from '../model/schedule-configuration.js';
 import { nameOfChannel, notification, webhook } from './channels.js';
 import { file } from './file.js';
 import { duration } from './duration.js';
+import { environment, retention } from './retention.js';
 
 /** @see https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-IDENTIFIERS (NAMEDATALEN) */
 const name = z
@@ -43,7 +44,7 @@ const dumpOptions = {
 
 const database = z.union([
   name.transform((text) => ({ name: text })),
-  z.strictObject({ name, ...dumpOptions }),
+  z.strictObject({ name, environment: environment.optional(), ...dumpOptions }),
 ]);
 
 /** How the server's write-ahead log is archived, for recovery to any moment. */
@@ -95,6 +96,7 @@ const server = z
       .default({})
       .describe('per database: SQL that must answer true in a drill, e.g. SELECT count(*) > 0 FROM agents'),
     concurrency: z.int().min(1).max(64).default(2).describe('databases in flight at once'),
+    environment: environment.optional(),
     wal: wal
       .optional()
       .describe(
@@ -223,14 +225,7 @@ export const configurationSchema = z
       .min(1)
       .superRefine(refuseTwins(nameOfStore, 'name'))
       .describe('the first is the primary, where backups go; nothing is copied to the others yet'),
-    retention: z
-      .strictObject({
-        daily: z.int().min(1).default(7),
-        weekly: z.int().min(0).default(4),
-        monthly: z.int().min(0).default(12),
-        base: z.int().min(1).default(4).describe('base backups, with the WAL since the oldest of them'),
-      })
-      .prefault({}),
+    retention: retention.prefault({}),
     schedules: z.record(z.string().regex(/^[a-z0-9-]+$/), scheduleConfiguration).default({}),
     restore: restore.prefault({}),
     approvals: approvals

@@ -56,6 +56,8 @@ export const baseManifest = z.object({
    * since no backup worker could read it then. It holds names, sizes and checksums of files, and no data.
    */
   backupManifest: artifact.optional(),
+  /** As of a database's: until when the artifact is locked in the primary store. */
+  lockedUntil: z.string().optional(),
   tools: z.record(z.string(), z.string()),
   secondsPerStep: z.record(z.string(), z.number().nonnegative()),
   workflowId: z.string(),

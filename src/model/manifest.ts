@@ -34,6 +34,8 @@ const common = {
   snapshotTime: z.iso.datetime(),
   snapshotLsn: z.string(),
   artifact,
+  /** Until when the primary store had promised, when it was committed, to refuse deleting the artifact. Absent without a lock. */
+  lockedUntil: z.string().optional(),
   tools: z.record(z.string(), z.string()),
   secondsPerStep: z.record(z.string(), seconds),
   workflowId: z.string(),

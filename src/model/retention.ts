@@ -25,6 +25,8 @@ interface PeriodRule {
   periodOf: (day: number) => number;
   /** How many days `day` is from the period's favourite. */
   daysFromFavourite: (day: number) => number;
+  /** When `count` periods have passed since `time`. */
+  endAfter: (time: Date, count: number) => Date;
 }
 
 const MILLISECONDS_PER_DAY = 86_400_000;
@@ -48,15 +50,52 @@ function firstSundayOfMonth(day: number): number {
   return sundayOf(day - dayOfMonth + 1);
 }
 
+/** `days` later, to the second. */
+export function addDays(time: Date, days: number): Date {
+  return new Date(time.getTime() + days * MILLISECONDS_PER_DAY);
+}
+
+/** The same day and hour `months` later; where that month has no such day, its last. */
+function addMonths(time: Date, months: number): Date {
+  const later = new Date(time);
+  later.setUTCMonth(time.getUTCMonth() + months);
+  if (later.getUTCDate() !== time.getUTCDate()) later.setUTCDate(0);
+  return later;
+}
+
 const periodRules: PeriodRule[] = [
-  { rule: 'daily', periodOf: (day) => day, daysFromFavourite: () => 0 },
-  { rule: 'weekly', periodOf: weekOf, daysFromFavourite: (day) => sundayOf(day) - day },
+  { rule: 'daily', periodOf: (day) => day, daysFromFavourite: () => 0, endAfter: addDays },
+  {
+    rule: 'weekly',
+    periodOf: weekOf,
+    daysFromFavourite: (day) => sundayOf(day) - day,
+    endAfter: (time, count) => addDays(time, 7 * count),
+  },
   {
     rule: 'monthly',
     periodOf: monthOf,
     daysFromFavourite: (day) => Math.abs(day - firstSundayOfMonth(day)),
+    endAfter: addMonths,
   },
 ];
+
+const latest = (times: readonly Date[]) => new Date(Math.max(...times.map((time) => time.getTime())));
+
+/**
+ * Until when a backup is wanted, as far as is known when it is made: for `monthly` months when it is of the first Sunday of
+ * its month, for `weekly` weeks when it is of a Sunday, and for `daily` days in any case. {@link decideRetention} may keep
+ * it for longer: where the other days of its week or month have none, or no newer ones came.
+ */
+export function wantedUntil(time: Date, policy: RetentionPolicy): Date {
+  const day = dayOf(time);
+  const rules = periodRules.filter(({ daysFromFavourite }) => daysFromFavourite(day) === 0);
+  return latest(rules.map(({ rule, endAfter }) => endAfter(time, policy[rule])));
+}
+
+/** Until when the backup would be wanted that is kept for longest, were it made at `time`. */
+export function longestWantedUntil(time: Date, policy: RetentionPolicy): Date {
+  return latest(periodRules.map(({ rule, endAfter }) => endAfter(time, policy[rule])));
+}
 
 /** How far two clocks may be apart. */
 const CLOCK_TOLERANCE = 3_600_000;

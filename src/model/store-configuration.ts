@@ -13,6 +13,7 @@ const schemesOf = {
   forcePathStyle: ['s3'],
   storageClass: ['s3', 'azure', 'gs'],
   serverSideEncryption: ['s3'],
+  lock: ['s3', 'azure', 'gs'],
   accessKeyIdFile: ['s3'],
   secretAccessKeyFile: ['s3'],
   connectionStringFile: ['azure'],
@@ -68,6 +69,11 @@ export const storeConfiguration = z
     serverSideEncryption: z
       .strictObject({ algorithm: z.enum(['AES256', 'aws:kms']), kmsKeyId: z.string().min(1).optional() })
       .optional(),
+    /**
+     * Lock each object until retention's own date; the bucket or container must have been made for it. `governance`:
+     * whoever has a permission of its own for that can take it away; `compliance`: nobody can, not even the provider.
+     */
+    lock: z.strictObject({ mode: z.enum(['governance', 'compliance']) }).optional(),
     /** S3: files that hold the credentials; default: what the AWS SDK finds. */
     accessKeyIdFile: z.string().min(1).optional(),
     secretAccessKeyFile: z.string().min(1).optional(),

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { OperationError } from '../model/failures.js';
 import { nameOfStore, storeUrlForms, type StoreConfiguration } from '../model/store-configuration.js';
 import { openDirectoryStore } from './directory.js';
-import type { Store } from './store.js';
+import type { ObjectLock, Store } from './store.js';
 
 /** The contents of the files that a store's configuration names; for what is not there, the SDK's own chain. */
 export interface StoreSecrets {
@@ -18,11 +18,13 @@ export interface StoreSecrets {
  * Opens a configured store. Nothing is sent or read yet: `check` does that. A cloud's SDK is loaded for a store that is
  * there, and for no other.
  *
+ * @param lockUntil - until when an object that is written now is locked, where the store is to lock
  * @throws OperationError `InvalidConfiguration` for a URL of no known kind, or a secret that cannot be one
  */
 export async function openStore(
   configuration: StoreConfiguration,
   secrets: StoreSecrets = {},
+  lockUntil: ObjectLock['untilOf'] = () => undefined,
 ): Promise<Store> {
   const { url, storageClass, endpoint } = configuration;
   const name = nameOfStore(configuration);
@@ -31,12 +33,13 @@ export async function openStore(
   const place = { name, prefix: path?.replace(/^\/+|\/+$/g, '') ?? '', endpoint };
   const storageClassOf = (key: string) =>
     key.startsWith('wal/') ? storageClass?.wal : storageClass?.backups;
+  const lock = configuration.lock && { ...configuration.lock, untilOf: lockUntil };
   if (scheme === 's3') {
     const { openS3Store } = await import('./s3.js');
     const { region, forcePathStyle, serverSideEncryption } = configuration;
     const { accessKeyId, secretAccessKey } = secrets;
     const credentials = accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey } : undefined;
-    const settings = { region, forcePathStyle, serverSideEncryption, storageClassOf };
+    const settings = { region, forcePathStyle, serverSideEncryption, storageClassOf, lock };
     return openS3Store({ ...place, ...settings, bucket: bucket!, credentials });
   }
   if (scheme === 'azure') {

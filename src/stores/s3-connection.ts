@@ -22,6 +22,8 @@ export interface S3Address {
   forcePathStyle?: boolean | undefined;
   /** Default: the SDK's own chain. */
   credentials?: S3Credentials | undefined;
+  /** Whether of each object the oldest version is the one; default: the newest. */
+  readsOldest?: boolean | undefined;
 }
 
 /** The part of an SDK request's options that is set for every request. */
@@ -35,6 +37,7 @@ export interface S3Connection {
   /** `s3://bucket/prefix` */
   readonly url: string;
   readonly bucket: string;
+  readonly readsOldest: boolean;
   /** The object's key in the bucket for a key of the store. */
   toObjectKey(key: string): string;
   /** The store's key for an object's, or undefined when it is not below the prefix. */
@@ -68,6 +71,7 @@ export function connectToS3({ name, bucket, prefix, ...address }: S3Address): S3
   return {
     ...store,
     bucket,
+    readsOldest: address.readsOldest ?? false,
     toObjectKey: (key) => start + key,
     toKey: (objectKey) => (objectKey.startsWith(start) ? objectKey.slice(start.length) : undefined),
     async ask(signal, request) {

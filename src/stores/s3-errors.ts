@@ -11,6 +11,11 @@ const wrongRegion: Finding = [
 const wrongSecret: Finding = ['StoreDenied', 'the access key or its secret is wrong'];
 const expired: Finding = ['StoreDenied', 'the credentials have expired', 'renew them'];
 const damagedOnTheWay: Finding = ['StoreUnreachable', 'the data was damaged on its way', 'check the network'];
+const noLock: Finding = [
+  'InvalidConfiguration',
+  'the bucket has no Object Lock',
+  "make one that has, or enable it, or remove the store's lock",
+];
 const full: Finding = ['StoreFull', 'it has no space left'];
 const busy: Finding = ['StoreUnreachable', 'somebody else is writing the object', 'wait for that to end'];
 
@@ -37,6 +42,8 @@ const byCode: Record<string, Finding> = {
     'set accessKeyIdFile and secretAccessKeyFile, or provide them the way the AWS SDK looks for them',
   ],
   RequestTimeTooSkewed: ['StoreDenied', "this machine's clock is wrong", 'set it'],
+  ObjectLockConfigurationNotFoundError: noLock,
+  NoSuchObjectLockConfiguration: noLock,
   PermanentRedirect: wrongRegion,
   AuthorizationHeaderMalformed: wrongRegion,
   IllegalLocationConstraintException: wrongRegion,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
-  DeleteObjectCommand,
+  GetObjectLockConfigurationCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
@@ -9,11 +9,17 @@ import {
 } from '@aws-sdk/client-s3';
 import { askUnlessPresent, type S3Connection } from './s3-connection.js';
 import { answerOf } from './s3-errors.js';
+import { findOldest, listOldest } from './s3-versions.js';
 
 /** What an object is given when it is created. */
 export type S3ObjectSettings = Pick<
   PutObjectCommandInput,
-  'Metadata' | 'StorageClass' | 'ServerSideEncryption' | 'SSEKMSKeyId'
+  | 'Metadata'
+  | 'StorageClass'
+  | 'ServerSideEncryption'
+  | 'SSEKMSKeyId'
+  | 'ObjectLockMode'
+  | 'ObjectLockRetainUntilDate'
 >;
 
 /** Fails unless the bucket is there and may be listed. */
@@ -22,13 +28,55 @@ export async function probeBucket(s3: S3Connection, signal: AbortSignal): Promis
   await s3.ask(signal, (client, options) => client.send(new ListObjectsV2Command(query), options));
 }
 
+/** Fails unless the bucket can lock objects. */
+export async function probeObjectLock(s3: S3Connection, signal: AbortSignal): Promise<void> {
+  const query = { Bucket: s3.bucket };
+  await s3.ask(signal, (client, options) =>
+    client.send(new GetObjectLockConfigurationCommand(query), options),
+  );
+}
+
+/** The object to read for a key: where the oldest version is to be read, that, if there is one. */
+export async function locateObject(
+  s3: S3Connection,
+  key: string,
+  signal: AbortSignal,
+): Promise<{ Bucket: string; Key: string; VersionId?: string }> {
+  const address = { Bucket: s3.bucket, Key: s3.toObjectKey(key) };
+  const oldest = s3.readsOldest ? await findOldest(s3, address.Key, signal) : undefined;
+  return { ...address, ...(oldest && { VersionId: oldest.versionId }) };
+}
+
+/** All objects whose key starts with `prefix`, in the order of their keys. */
+export async function* listObjects(
+  s3: S3Connection,
+  prefix: string,
+  signal: AbortSignal,
+): AsyncGenerator<{ objectKey: string; bytes: number; modifiedAt: Date }> {
+  const start = s3.toObjectKey(prefix);
+  if (s3.readsOldest) {
+    yield* listOldest(s3, start, signal);
+    return;
+  }
+  let token: string | undefined;
+  do {
+    const query = { Bucket: s3.bucket, Prefix: start, ContinuationToken: token };
+    const page = await s3.ask(signal, (client, options) =>
+      client.send(new ListObjectsV2Command(query), options),
+    );
+    for (const { Key, Size, LastModified } of page.Contents ?? [])
+      yield { objectKey: Key!, bytes: Size!, modifiedAt: LastModified! };
+    token = page.NextContinuationToken;
+  } while (token !== undefined);
+}
+
 /** What the store knows of an object, or undefined when there is none. */
 export async function headObject(
   s3: S3Connection,
   key: string,
   signal: AbortSignal,
 ): Promise<HeadObjectCommandOutput | undefined> {
-  const query = { Bucket: s3.bucket, Key: s3.toObjectKey(key), ChecksumMode: 'ENABLED' } as const;
+  const query = { ...(await locateObject(s3, key, signal)), ChecksumMode: 'ENABLED' } as const;
   try {
     return await s3.ask(signal, (client, options) => client.send(new HeadObjectCommand(query), options));
   } catch (error) {
@@ -57,10 +105,4 @@ export async function putObject(
     client.send(new PutObjectCommand({ ...query, ...settings, ...condition }), options),
   );
   return checksum;
-}
-
-/** Deletes an object; success when there is none. */
-export async function deleteObject(s3: S3Connection, key: string, signal: AbortSignal): Promise<void> {
-  const query = { Bucket: s3.bucket, Key: s3.toObjectKey(key) };
-  await s3.ask(signal, (client, options) => client.send(new DeleteObjectCommand(query), options));
 }

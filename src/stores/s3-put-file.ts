@@ -1,9 +1,11 @@
+import { PutObjectRetentionCommand, type HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import { OperationError } from '../model/failures.js';
 import { choosePartSize } from './part-size.js';
 import type { S3Connection } from './s3-connection.js';
 import { answerOf } from './s3-errors.js';
 import { putInParts } from './s3-multipart.js';
-import { deleteObject, headObject, putObject, type S3ObjectSettings } from './s3-objects.js';
+import { headObject, putObject, type S3ObjectSettings } from './s3-objects.js';
+import { deleteObject } from './s3-versions.js';
 import { readSource } from './source.js';
 import type { Source, StoreReceipt, TransferOptions } from './store.js';
 import { conflictingObject } from './stored-content.js';
@@ -23,7 +25,7 @@ export async function putFile(
   settings: S3ObjectSettings,
   options: TransferOptions,
 ): Promise<StoreReceipt> {
-  const stored = await acceptStored(s3, key, file, options);
+  const stored = await acceptStored(s3, key, file, settings, options);
   if (stored) return stored;
   try {
     const isSmall = file.bytes <= choosePartSize(file.bytes);
@@ -33,7 +35,7 @@ export async function putFile(
     // Somebody else was faster: a concurrent call, or an earlier try whose answer was lost.
     const { code, status } = answerOf(error);
     if (status !== 412 && code !== 'NoSuchUpload') throw error;
-    const winner = await acceptStored(s3, key, file, options);
+    const winner = await acceptStored(s3, key, file, settings, options);
     if (winner) return winner;
     throw error;
   }
@@ -43,12 +45,14 @@ async function acceptStored(
   s3: S3Connection,
   key: string,
   file: Source,
+  settings: S3ObjectSettings,
   { signal, onProgress }: TransferOptions,
 ): Promise<StoreReceipt | undefined> {
   const stored = await headObject(s3, key, signal);
   if (!stored) return undefined;
   if (stored.ContentLength !== file.bytes || stored.Metadata?.sha256 !== file.sha256)
     throw conflictingObject(s3, key);
+  await lockStored(s3, key, stored, settings, signal);
   onProgress(file.bytes);
   return { bytes: file.bytes, sha256: file.sha256 };
 }
@@ -76,7 +80,8 @@ async function putParts(
   options: TransferOptions,
 ): Promise<string> {
   const { checksum, isContinued } = await putInParts(s3, s3.toObjectKey(key), file, settings, options);
-  if (isContinued && (await headObject(s3, key, options.signal))?.Metadata?.sha256 !== file.sha256) {
+  const stored = isContinued ? await headObject(s3, key, options.signal) : undefined;
+  if (isContinued && stored?.Metadata?.sha256 !== file.sha256) {
     // The upload was begun for a file that starts like this one: the content is right, but carries the other's digest.
     await deleteObject(s3, key, options.signal);
     throw new OperationError(
@@ -84,5 +89,21 @@ async function putParts(
       `The upload of ${key} to store "${s3.name}" went on with one of another file and was undone; try again.`,
     );
   }
+  if (stored) await lockStored(s3, key, stored, settings, options.signal);
   return checksum;
+}
+
+/** Locks an object that was stored, or begun to be, before the store was to lock. */
+async function lockStored(
+  s3: S3Connection,
+  key: string,
+  stored: HeadObjectCommandOutput,
+  { ObjectLockMode: Mode, ObjectLockRetainUntilDate: RetainUntilDate }: S3ObjectSettings,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!RetainUntilDate || stored.ObjectLockRetainUntilDate) return;
+  const query = { Bucket: s3.bucket, Key: s3.toObjectKey(key), VersionId: stored.VersionId };
+  await s3.ask(signal, (client, options) =>
+    client.send(new PutObjectRetentionCommand({ ...query, Retention: { Mode, RetainUntilDate } }), options),
+  );
 }

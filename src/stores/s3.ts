@@ -1,11 +1,20 @@
 import { Readable } from 'node:stream';
-import { GetObjectCommand, ListObjectsV2Command, type StorageClass } from '@aws-sdk/client-s3';
+import { GetObjectCommand, type StorageClass } from '@aws-sdk/client-s3';
 import { connectToS3, type S3Address } from './s3-connection.js';
 import { answerOf, toS3Error } from './s3-errors.js';
-import { deleteObject, headObject, probeBucket, putObject, type S3ObjectSettings } from './s3-objects.js';
+import {
+  headObject,
+  listObjects,
+  locateObject,
+  probeBucket,
+  probeObjectLock,
+  putObject,
+  type S3ObjectSettings,
+} from './s3-objects.js';
 import { putFile } from './s3-put-file.js';
 import { abortUpload, listUploads } from './s3-uploads.js';
-import type { Store } from './store.js';
+import { deleteObject } from './s3-versions.js';
+import type { ObjectLock, Store } from './store.js';
 import { conflictingObject, damagedObject, findDifference, translateErrors } from './stored-content.js';
 
 /** Where an S3 store is, and what its objects are given. */
@@ -14,6 +23,8 @@ export interface S3StoreOptions extends S3Address {
   storageClassOf?: ((key: string) => string | undefined) | undefined;
   /** Default: what the bucket does. */
   serverSideEncryption?: { algorithm: 'AES256' | 'aws:kms'; kmsKeyId?: string | undefined } | undefined;
+  /** Default: none of ours; what the bucket sets by default stays. */
+  lock?: ObjectLock | undefined;
 }
 
 /** Until when a legal hold lasts: the latest time there is. */
@@ -26,11 +37,19 @@ const NEVER = new Date(8.64e15);
  * store then reports was computed from the bytes that it received: `verify` compares that without a download, and so
  * does not see what happens to the bytes on the store's own disks afterwards; reading back does.
  */
-export function openS3Store({ storageClassOf, serverSideEncryption, ...address }: S3StoreOptions): Store {
-  const s3 = connectToS3(address);
+export function openS3Store(options: S3StoreOptions): Store {
+  const { storageClassOf, serverSideEncryption, lock, ...address } = options;
+  const s3 = connectToS3({ ...address, readsOldest: lock !== undefined });
   const encryption: S3ObjectSettings = serverSideEncryption
     ? { ServerSideEncryption: serverSideEncryption.algorithm, SSEKMSKeyId: serverSideEncryption.kmsKeyId }
     : {};
+  /** What every object gets. */
+  const settingsOf = (key: string): S3ObjectSettings => {
+    const until = lock?.untilOf(key);
+    if (!lock || !until || until <= new Date()) return encryption;
+    const ObjectLockMode = lock.mode === 'compliance' ? 'COMPLIANCE' : 'GOVERNANCE';
+    return { ...encryption, ObjectLockMode, ObjectLockRetainUntilDate: until };
+  };
 
   const store: Store = {
     name: s3.name,
@@ -38,11 +57,12 @@ export function openS3Store({ storageClassOf, serverSideEncryption, ...address }
 
     async check(signal) {
       await probeBucket(s3, signal);
+      if (lock) await probeObjectLock(s3, signal);
     },
 
     async putFile(key, file, options) {
       const storageClass = storageClassOf?.(key) as StorageClass | undefined;
-      const settings = { ...encryption, Metadata: { sha256: file.sha256 }, StorageClass: storageClass };
+      const settings = { ...settingsOf(key), Metadata: { sha256: file.sha256 }, StorageClass: storageClass };
       return await putFile(s3, key, file, settings, options);
     },
 
@@ -54,7 +74,7 @@ export function openS3Store({ storageClassOf, serverSideEncryption, ...address }
       };
       if (await isThere()) return;
       try {
-        await putObject(s3, key, content, encryption, signal);
+        await putObject(s3, key, content, settingsOf(key), signal);
       } catch (error) {
         if (answerOf(error).status !== 412 || !(await isThere())) throw error;
       }
@@ -73,7 +93,7 @@ export function openS3Store({ storageClassOf, serverSideEncryption, ...address }
     },
 
     async getDocument(key, signal) {
-      const query = { Bucket: s3.bucket, Key: s3.toObjectKey(key) };
+      const query = await locateObject(s3, key, signal);
       try {
         return await s3.ask(signal, async (client, options) => {
           const { Body } = await client.send(new GetObjectCommand(query), options);
@@ -87,7 +107,7 @@ export function openS3Store({ storageClassOf, serverSideEncryption, ...address }
 
     async openRead(key, signal, start = 0) {
       const range = start > 0 ? { Range: `bytes=${start}-` } : {};
-      const query = { Bucket: s3.bucket, Key: s3.toObjectKey(key), ...range };
+      const query = { ...(await locateObject(s3, key, signal)), ...range };
       try {
         const { Body } = await s3.ask(signal, (client, options) =>
           client.send(new GetObjectCommand(query), options),
@@ -113,16 +133,8 @@ export function openS3Store({ storageClassOf, serverSideEncryption, ...address }
     },
 
     async *list(prefix, signal) {
-      const query = { Bucket: s3.bucket, Prefix: s3.toObjectKey(prefix) };
-      let token: string | undefined;
-      do {
-        const page = await s3.ask(signal, (client, options) =>
-          client.send(new ListObjectsV2Command({ ...query, ContinuationToken: token }), options),
-        );
-        for (const { Key, Size, LastModified } of page.Contents ?? [])
-          if (!Key!.endsWith('/')) yield { key: s3.toKey(Key!)!, bytes: Size!, modifiedAt: LastModified! };
-        token = page.NextContinuationToken;
-      } while (token !== undefined);
+      for await (const { objectKey, bytes, modifiedAt } of listObjects(s3, prefix, signal))
+        if (!objectKey.endsWith('/')) yield { key: s3.toKey(objectKey)!, bytes, modifiedAt };
     },
 
     async delete(key, signal) {

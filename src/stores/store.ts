@@ -20,6 +20,14 @@ export interface StoredObjectDetails extends StoredObject {
   lockedUntil?: Date;
 }
 
+/** How a store keeps its objects from being deleted or replaced, by anybody. */
+export interface ObjectLock {
+  /** `governance`: with a permission of its own it can be taken away; `compliance`: never. */
+  mode: 'governance' | 'compliance';
+  /** Until when an object that is written now is locked; undefined for one that is not. */
+  untilOf: (key: string) => Date | undefined;
+}
+
 /** A file to be stored, with what was computed when it was made. */
 export interface SourceFile {
   path: string;
@@ -61,8 +69,10 @@ export interface UnfinishedUpload {
 /**
  * A place where artifacts are kept. Keys are relative to the store's own prefix.
  *
- * Nothing in a store is ever rewritten: both `put` methods refuse an existing key with other content. All errors are
- * `OperationError`s of a `Store…` type (or `ArtifactDamaged`), and an aborted signal rejects with its own reason.
+ * Nothing in a store is ever rewritten: both `put` methods refuse an existing key with other content. So, where a store
+ * that locks keeps the versions of an object, the oldest is the genuine one: it alone is listed and read, whatever was
+ * written over it or put in front of it later. All errors are `OperationError`s of a `Store…` type (or `ArtifactDamaged`),
+ * and an aborted signal rejects with its own reason.
  */
 export interface Store {
   /** The name it has in the configuration. */
@@ -70,7 +80,10 @@ export interface Store {
   /** Its URL, without credentials. */
   readonly url: string;
 
-  /** Proves that the store can be reached and that the credentials are good, without writing anything. */
+  /**
+   * Proves that the store can be reached, that the credentials are good and that it can lock where it is to, without
+   * writing anything.
+   */
   check(signal: AbortSignal): Promise<void>;
 
   /**
@@ -110,7 +123,7 @@ export interface Store {
   /** All objects whose key starts with `prefix` (which ends in a slash), in the order of their keys. */
   list(prefix: string, signal: AbortSignal): AsyncIterable<StoredObject>;
 
-  /** Deletes an object; success when it does not exist. */
+  /** Deletes an object with all its versions; success when it does not exist. */
   delete(key: string, signal: AbortSignal): Promise<void>;
 
   /** Uploads below `prefix` that were begun and never finished. */

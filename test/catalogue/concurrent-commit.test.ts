@@ -59,7 +59,7 @@ describe.each(subjects)('a backup of $kind that is committed while the store is 
           store,
           {
             server: 'prod',
-            policy: { daily: 7, weekly: 0, monthly: 0 },
+            policyOf: () => ({ daily: 7, weekly: 0, monthly: 0 }),
             configuredDatabases: ['app'],
             untouchable: new Map(),
             now,

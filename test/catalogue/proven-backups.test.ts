@@ -81,7 +81,7 @@ describe('proven backups', () => {
 describe('a prune', () => {
   const request: PruneRequest = {
     server: 'prod',
-    policy: { daily: 2, weekly: 0, monthly: 0 },
+    policyOf: () => ({ daily: 2, weekly: 0, monthly: 0 }),
     configuredDatabases: ['app', 'other'],
     untouchable: new Map(),
     now,

@@ -14,7 +14,7 @@ const app = subjectOf('prod', 'app');
 
 const request = (at: Date): PruneRequest => ({
   server: 'prod',
-  policy: { daily: 2, weekly: 2, monthly: 1 },
+  policyOf: () => ({ daily: 2, weekly: 2, monthly: 1 }),
   configuredDatabases: ['app', 'app_staging'],
   untouchable: new Map(),
   now: at,

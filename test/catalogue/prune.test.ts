@@ -11,11 +11,12 @@ import { globalsOf, nameBackup, seedBackup, seedNights, subjectOf } from '../sup
 const HOUR = 3_600_000;
 const signal = new AbortController().signal;
 const app = subjectOf('prod', 'app');
+const policy = { daily: 7, weekly: 4, monthly: 12 };
 
 function request(now: Date, changes: Partial<PruneRequest> = {}): PruneRequest {
   return {
     server: 'prod',
-    policy: { daily: 7, weekly: 4, monthly: 12 },
+    policyOf: () => policy,
     configuredDatabases: ['app', 'app_staging', 'a/b ü'],
     untouchable: new Map(),
     now,
@@ -53,7 +54,7 @@ describe('five years', () => {
           }
           if (run % 40 === 0 || run === runs.length - 1) await prune(store, request(time));
         }
-        const manifests = oracles.flatMap((oracle) => oracle.wanted(request(scenario.firstDay).policy));
+        const manifests = oracles.flatMap((oracle) => oracle.wanted(policy));
         const artifacts = manifests.map((manifest) => artifactOf.get(manifest)!);
         expect(store.keys()).toEqual([...untouched, ...manifests, ...artifacts].sort());
       }),
@@ -70,7 +71,7 @@ describe('planPrune', () => {
     const store = new MemoryStore();
     const nights = seedNights(store, app, 3, now);
     const before = store.keys();
-    const plan = await planPrune(store, request(now, { policy: tight }), signal);
+    const plan = await planPrune(store, request(now, { policyOf: () => tight }), signal);
     expect(plan.decisions).toEqual([
       { database: 'app', subject: app, backupId: nights[2]!.id, keep: true, rules: ['daily', 'newest'] },
       { database: 'app', subject: app, backupId: nights[1]!.id, keep: true, rules: ['daily'] },
@@ -83,7 +84,7 @@ describe('planPrune', () => {
     const store = new MemoryStore();
     const old = seedNights(store, subjectOf('prod', 'old'), 30, now);
     const globals = seedNights(store, globalsOf('prod'), 3, now);
-    const plan = await planPrune(store, request(now, { policy: tight }), signal);
+    const plan = await planPrune(store, request(now, { policyOf: () => tight }), signal);
     for (const { id } of old) expect(ruleOf(plan, id)).toEqual(['not configured']);
     expect(ruleOf(plan, globals[0]!.id)).toEqual(['expired']);
     expect(plan.decisions.every((decision) => decision.keep || !decision.database)).toBe(true);
@@ -93,7 +94,7 @@ describe('planPrune', () => {
     const store = new MemoryStore();
     const nights = seedNights(store, app, 5, now);
     const untouchable = new Map([[nights[0]!.id, 'proven']]);
-    const plan = await planPrune(store, request(now, { policy: tight, untouchable }), signal);
+    const plan = await planPrune(store, request(now, { policyOf: () => tight, untouchable }), signal);
     expect(ruleOf(plan, nights[0]!.id)).toEqual(['proven']);
     expect(ruleOf(plan, nights[1]!.id)).toEqual(['expired']);
   });
@@ -107,12 +108,12 @@ describe('planPrune', () => {
       store.lock(nights[0]![part], new Date(now.getTime() + HOUR));
       store.lock(nights[1]![part], new Date(now.getTime() - HOUR));
       store.lock(nights[3]![part], new Date(now.getTime() + HOUR));
-      const by = request(now, { policy: tight });
+      const by = request(now, { policyOf: () => tight });
       const plan = await planPrune(store, by, signal);
-      expect(ruleOf(plan, nights[0]!.id)).toEqual(['locked']);
+      expect(ruleOf(plan, nights[0]!.id)).toEqual(['locked until 2026-06-01']);
       expect(ruleOf(plan, nights[1]!.id)).toEqual(['expired']);
       expect(ruleOf(plan, nights[3]!.id)).toEqual(['daily']);
-      expect(await prune(store, by)).toEqual({ deleted: 2, orphansSwept: 0 });
+      expect(await prune(store, by)).toMatchObject({ deleted: 2, orphansSwept: 0 });
       expect(store.keys()).toEqual(
         [0, 3, 4].flatMap((night) => [nights[night]!.artifact, nights[night]!.manifest]),
       );
@@ -123,7 +124,7 @@ describe('planPrune', () => {
     const store = new MemoryStore();
     const future = seedNights(store, app, 3, new Date('2030-06-01T04:00:00Z'));
     const [older, newer] = seedNights(store, app, 2, now);
-    const plan = await planPrune(store, request(now, { policy: { ...tight, daily: 1 } }), signal);
+    const plan = await planPrune(store, request(now, { policyOf: () => ({ ...tight, daily: 1 }) }), signal);
     expect(future.map(({ id }) => ruleOf(plan, id))).toEqual([['future'], ['future'], ['future']]);
     expect(ruleOf(plan, newer!.id)).toEqual(['daily', 'newest']);
     expect(ruleOf(plan, older!.id)).toEqual(['expired']);
@@ -133,7 +134,7 @@ describe('planPrune', () => {
     const store = new MemoryStore();
     const nights = seedNights(store, app, 4, now);
     await store.delete(nights[3]!.artifact, signal);
-    const plan = await planPrune(store, request(now, { policy: tight }), signal);
+    const plan = await planPrune(store, request(now, { policyOf: () => tight }), signal);
     expect(plan.decisions.map(({ keep, rules }) => [keep, ...rules])).toEqual([
       [true, 'artifact missing'],
       [true, 'daily', 'newest'],
@@ -167,20 +168,57 @@ describe('planPrune', () => {
     expect(plan.orphans.map(({ key }) => key)).toEqual([old]);
     expect(plan.unfinished.map(({ key }) => key)).toEqual([upload('04')]);
 
-    expect(await prune(store, request(now))).toEqual({ deleted: 0, orphansSwept: 2 });
+    expect(await prune(store, request(now))).toMatchObject({ deleted: 0, orphansSwept: 2 });
     expect(store.keys()).toEqual([...foreign, young, locked].sort());
     expect([...store.unfinished.keys()]).toEqual([upload('05'), foreign[0]]);
   });
 });
 
 describe('applyPrune', () => {
+  it('keeps what was locked or held since it was planned, says so, and goes on', async () => {
+    const store = new MemoryStore();
+    store.now = new Date();
+    const nights = seedNights(store, app, 5, store.now);
+    const tight = { daily: 1, weekly: 0, monthly: 0 };
+    const plan = await planPrune(store, request(store.now, { policyOf: () => tight }), signal);
+    store.lock(nights[1]!.manifest, new Date('2099-01-01T00:00:00Z'));
+    store.lock(nights[2]!.manifest, new Date(8.64e15));
+    const counts = await applyPrune(store, plan, { signal, onProgress: () => undefined });
+    expect(counts).toEqual({
+      deleted: 2,
+      orphansSwept: 0,
+      refused: new Map([
+        [nights[1]!.id, 'locked until 2099-01-01'],
+        [nights[2]!.id, 'legal hold'],
+      ]),
+    });
+    expect(store.keys()).toEqual(
+      [1, 2, 4].flatMap((night) => [nights[night]!.artifact, nights[night]!.manifest]).sort(),
+    );
+  });
+
+  it('fails where the store refuses for another reason', async () => {
+    const store = new MemoryStore();
+    const now = new Date('2026-06-01T04:00:00Z');
+    const nights = seedNights(store, app, 2, now);
+    const plan = await planPrune(
+      store,
+      request(now, { policyOf: () => ({ daily: 1, weekly: 0, monthly: 0 }) }),
+      signal,
+    );
+    store.delete = () => Promise.reject(new Error('denied'));
+    const applying = applyPrune(store, plan, { signal, onProgress: () => undefined });
+    await expect(applying).rejects.toThrow('denied');
+    expect(store.keys()).toContain(nights[0]!.manifest);
+  });
+
   it('reports after every step and stops when it is cancelled', async () => {
     const now = new Date('2026-06-01T04:00:00Z');
     const store = new MemoryStore();
     seedNights(store, app, 5, now);
     const plan = await planPrune(
       store,
-      request(now, { policy: { daily: 1, weekly: 0, monthly: 0 } }),
+      request(now, { policyOf: () => ({ daily: 1, weekly: 0, monthly: 0 }) }),
       signal,
     );
     const controller = new AbortController();

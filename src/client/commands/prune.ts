@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { previewPrune } from '../../catalogue/preview-prune.js';
+import { pruneRules } from '../../config/retention.js';
 import { resolveServer } from '../../config/resolve.js';
 import type { PruneBackupsArgument } from '../../model/arguments.js';
 import type { PruneResult } from '../../model/results.js';
@@ -26,7 +27,7 @@ async function previewHere(context: Context, options: Options): Promise<PruneRes
     await openConfiguredStore(configuration),
     {
       server: server.name,
-      policy: configuration.retention,
+      ...pruneRules(configuration, server.name),
       configuredDatabases: await databasesOf(server, context.environment),
     },
     untilDone,
