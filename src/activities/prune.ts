@@ -1,13 +1,14 @@
 import { applyBasePrune } from '../catalogue/apply-base-prune.js';
 import { applyPrune } from '../catalogue/apply-prune.js';
+import { pruneRules } from '../config/retention.js';
 import { previewPrune } from '../catalogue/preview-prune.js';
 import { resolveConnection } from '../config/connections.js';
 import { resolveServer } from '../config/resolve.js';
-import { pruneRules } from '../config/retention.js';
 import type { PruneBackupsArgument } from '../model/arguments.js';
 import type { PruneResult, RetentionDecision } from '../model/results.js';
 import { configuredDatabases } from '../postgres/configured-databases.js';
 import type { Dependencies } from './dependencies.js';
+import { findReaders } from './find-readers.js';
 import { runStep } from './run-step.js';
 
 const STALL_SECONDS = 300;
@@ -28,6 +29,7 @@ export async function prune(
       {
         server: server.name,
         ...pruneRules(configuration, server.name),
+        readers: await findReaders(dependencies.temporal, server.name),
         configuredDatabases: await configuredDatabases(
           server,
           () => resolveConnection(server, environment.passFile),

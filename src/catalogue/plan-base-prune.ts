@@ -14,7 +14,8 @@ import { isFromFuture } from '../model/retention.js';
 import { isSegmentName, parseLsn, parseSegmentName, segmentStart } from '../model/wal-segment.js';
 import type { Store, StoredObject, UnfinishedUpload } from '../stores/store.js';
 import { listBaseObjects, readBaseManifest, type ListedBaseBackup } from './base-backups.js';
-import { findLocked, isPastGrace, lockRule } from './prune-guards.js';
+import { findProvenBase } from './proven-base-backups.js';
+import { findLocked, IN_USE, isPastGrace, lockRule } from './prune-guards.js';
 
 /** A base backup, and what becomes of it. */
 export interface BaseDecision extends RetentionDecision {
@@ -37,19 +38,28 @@ type KnownBase = ListedBaseBackup & { manifest?: BaseManifest };
 /**
  * Decides what of a server's base backups goes, and what of its WAL, changing nothing.
  *
- * `base` keeps the newest ones of the incarnation that was backed up last, `former cluster` the last one of each earlier,
- * until someone removes it by name, and `parent` what a kept incremental one needs. `locked until …`, `legal hold`,
- * `artifact missing` and `future` are as with databases. Where a manifest cannot be read, nobody knows what needs what: then all stay, as
- * `unreadable manifest`.
+ * `base` keeps the newest ones, whichever incarnation of the server they are of: were another server to answer at its
+ * address, the true one's would still count. `former cluster` keeps the last one of each other incarnation until someone
+ * removes it by name, `proven` the one that a drill has recovered the server from last, and `parent` what a kept incremental
+ * one needs. `in use` keeps all of them, and all WAL, while the server is being recovered. `locked until …`, `legal hold`,
+ * `artifact missing` and `future` are as with databases. Where a manifest cannot be read, nobody knows what needs what: then
+ * all stay, as `unreadable manifest`.
  *
  * WAL goes that lies before the oldest base backup that stays of its incarnation; histories of timelines, and the record of
  * gaps, stay.
  *
  * @param keep - how many
+ * @param isBeingRecovered - whether something reads them at present
+ * @throws OperationError `ManifestUnreadable` when the report of a drill can't be understood
  */
 export async function planBasePrune(
   store: Store,
-  { server, keep, now }: { server: string; keep: number; now: Date },
+  {
+    server,
+    keep,
+    now,
+    isBeingRecovered = false,
+  }: { server: string; keep: number; now: Date; isBeingRecovered?: boolean },
   signal: AbortSignal,
 ): Promise<BasePrunePlan> {
   const { backups, orphans } = await listBaseObjects(store, server, signal);
@@ -57,9 +67,16 @@ export async function planBasePrune(
     concurrency: 8,
     signal,
   });
+  const proven = await findProvenBase(
+    store,
+    server,
+    known.filter(isWhole).map(({ id }) => id),
+    signal,
+  );
   const rules = known.every(({ manifest }) => manifest)
-    ? decide(known, keep, now)
+    ? decide(known, { keep, now, proven })
     : new Map(known.map(({ id }) => [id, ['unreadable manifest']]));
+  if (isBeingRecovered) for (const { id } of known) if (!rules.has(id)) rules.set(id, [IN_USE]);
   const expired = known.filter(({ id }) => !rules.has(id));
   const keysOf = ({ manifestKey, artifacts }: KnownBase) => [manifestKey, ...artifacts.map(({ key }) => key)];
   const locked = await findLocked(store, expired.flatMap(keysOf), now, signal);
@@ -78,12 +95,8 @@ export async function planBasePrune(
   const unfinished: UnfinishedUpload[] = [];
   for await (const upload of store.listUnfinished(serverBasePrefix(server), signal))
     if (parseBaseKey(upload.key) && isPastGrace(upload.startedAt, now)) unfinished.push(upload);
-  const wal = await findUnneededWal(
-    store,
-    server,
-    known.filter(({ id }) => rules.has(id)),
-    signal,
-  );
+  const kept = known.filter(({ id }) => rules.has(id));
+  const wal = isBeingRecovered ? [] : await findUnneededWal(store, server, kept, signal);
   const lockedWal = await findLocked(store, wal, now, signal);
   return {
     decisions: known.toReversed().map(({ cluster, id }) => ({
@@ -112,25 +125,25 @@ async function readIfReadable(
   }
 }
 
+const isWhole = ({ artifacts }: KnownBase) => artifacts.length > 0;
+
 /** The rules that keep each base backup, by its id; the others are expired. */
-function decide(known: readonly KnownBase[], keep: number, now: Date): Map<string, string[]> {
+function decide(
+  known: readonly KnownBase[],
+  { keep, now, proven }: { keep: number; now: Date; proven: string | undefined },
+): Map<string, string[]> {
   const rules = new Map<string, string[]>();
-  const isWhole = ({ artifacts }: KnownBase) => artifacts.length > 0;
   const past = known.filter(({ time }) => !isFromFuture(time, now));
   for (const { id } of known.filter((backup) => !past.includes(backup))) rules.set(id, ['future']);
   for (const { id } of past.filter((backup) => !isWhole(backup))) rules.set(id, ['artifact missing']);
   const newestFirst = past.filter(isWhole).toReversed();
-  const current = newestFirst[0]?.cluster.systemIdentifier;
-  const former = new Set<string>();
-  let counted = 0;
-  for (const backup of newestFirst) {
+  const seen = new Set<string>();
+  for (const [index, backup] of newestFirst.entries()) {
     const { systemIdentifier } = backup.cluster;
-    if (systemIdentifier === current) {
-      if (counted++ < keep) keepWithParents(backup, 'base', known, rules);
-    } else if (!former.has(systemIdentifier)) {
-      former.add(systemIdentifier);
-      keepWithParents(backup, 'former cluster', known, rules);
-    }
+    if (index < keep) keepWithParents(backup, 'base', known, rules);
+    else if (!seen.has(systemIdentifier)) keepWithParents(backup, 'former cluster', known, rules);
+    if (backup.id === proven) keepWithParents(backup, 'proven', known, rules);
+    seen.add(systemIdentifier);
   }
   return rules;
 }

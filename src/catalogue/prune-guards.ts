@@ -7,6 +7,17 @@ const GRACE_MILLISECONDS = 48 * 3_600_000;
 /** Questions in flight to the store at once. */
 const CONCURRENCY = 8;
 
+/** The rule that keeps what is being read. */
+export const IN_USE = 'in use';
+
+/** What reads backups of a server at present. */
+export interface Readers {
+  /** Ids of the database backups that are being restored. */
+  backups: Set<string>;
+  /** Whether it is being recovered: which base backup and how much WAL that takes is not told from outside. */
+  recovers: boolean;
+}
+
 /** Whether nobody works on something any more that was begun then. */
 export function isPastGrace(time: Date, now: Date): boolean {
   return now.getTime() - time.getTime() > GRACE_MILLISECONDS;

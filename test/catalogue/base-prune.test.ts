@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { applyBasePrune } from '../../src/catalogue/apply-base-prune.js';
 import { planBasePrune, type BasePrunePlan } from '../../src/catalogue/plan-base-prune.js';
+import {
+  DISASTER_NAME,
+  DISASTER_REPORT_FORMAT,
+  type DisasterDrillReport,
+} from '../../src/model/disaster-drill.js';
+import { drillReportKey } from '../../src/model/keys.js';
+import { makeBackupId } from '../../src/model/names.js';
 import { baseManifestKey, walGapKey, walKey, type Cluster } from '../../src/model/physical-keys.js';
 import { MemoryStore } from '../support/memory-store.js';
 import { seedBase, seedWal, segmentNumber } from '../support/seed-base.js';
@@ -20,6 +27,29 @@ async function prune(store: MemoryStore, keep = 2) {
 const planOf = (store: MemoryStore, keep = 2) => planBasePrune(store, { server: 'prod', keep, now }, signal);
 const rulesOf = ({ decisions }: BasePrunePlan) =>
   Object.fromEntries(decisions.map(({ backupId, rules }) => [backupId, rules]));
+
+function seedDisasterReport(
+  store: MemoryStore,
+  time: Date,
+  { baseBackup, outcome }: { baseBackup: string; outcome: 'passed' | 'failed' },
+): void {
+  const id = makeBackupId(DISASTER_NAME, time);
+  const report: DisasterDrillReport = {
+    format: DISASTER_REPORT_FORMAT,
+    ...{ id, baseBackup, server: 'prod', store: 'main', segments: 3 },
+    reached: { lsn: '0/5000000', timeline: 2, databases: ['app'] },
+    check: { canary: 'lost', databases: [{ database: 'app', outcome, said: [] }] },
+    flight: {},
+    rtoSeconds: 5,
+    secondsPerStep: {},
+    notes: [],
+    startedAt: time.toISOString(),
+    finishedAt: time.toISOString(),
+    workflowId: 'drill',
+    runId: '0196a1b2-0000-7000-8000-000000000000',
+  };
+  store.seed(drillReportKey('prod', id, 'json'), JSON.stringify(report));
+}
 
 describe('base backups', () => {
   it('are kept by number, and their WAL from the first one that stays', async () => {
@@ -78,14 +108,63 @@ describe('base backups', () => {
     const formerWal = seedWal(store, former, 100, 210);
     const current = seedBase(store, cluster, week(1), 10);
     const wal = seedWal(store, cluster, 10, 12);
-    expect(rulesOf(await planOf(store))).toEqual({
+    expect(rulesOf(await planOf(store, 1))).toEqual({
       [current.id]: ['base'],
       [last.id]: ['former cluster'],
       [gone.id]: ['expired'],
     });
-    await prune(store);
+    await prune(store, 1);
     expect(store.keys()).toEqual(expect.arrayContaining([...wal, ...formerWal.slice(200)]));
     expect(store.keys()).not.toContain(formerWal[199]);
+  });
+
+  it('of the true server count on when another one answers at its address', async () => {
+    const store = new MemoryStore();
+    const bases = [4, 3, 2].map((age, index) => seedBase(store, former, week(age), 10 * (index + 1)));
+    const wrong = seedBase(store, cluster, week(1), 10);
+    expect(rulesOf(await planOf(store, 3))).toEqual({
+      [wrong.id]: ['base'],
+      [bases[2]!.id]: ['base'],
+      [bases[1]!.id]: ['base'],
+      [bases[0]!.id]: ['expired'],
+    });
+  });
+
+  it('that a drill has proven stay, the one that was proven last, with their parents and their WAL', async () => {
+    const store = new MemoryStore();
+    const whole = seedBase(store, cluster, week(6), 10);
+    const proven = seedBase(store, cluster, week(5), 20, { incrementalTo: whole.id });
+    const [other, newest] = [4, 1].map((age, index) => seedBase(store, cluster, week(age), 30 + 10 * index));
+    seedDisasterReport(store, week(5), { baseBackup: other!.id, outcome: 'passed' });
+    seedDisasterReport(store, week(4), { baseBackup: proven.id, outcome: 'passed' });
+    seedDisasterReport(store, week(3), { baseBackup: other!.id, outcome: 'failed' });
+    seedDisasterReport(store, week(2), { baseBackup: 'base_20200101_000000', outcome: 'passed' });
+    const wal = seedWal(store, cluster, 8, 40);
+    const plan = await planOf(store, 1);
+    expect(rulesOf(plan)).toEqual({
+      [newest!.id]: ['base'],
+      [other!.id]: ['expired'],
+      [proven.id]: ['proven'],
+      [whole.id]: ['parent'],
+    });
+    expect(plan.wal).toEqual(wal.slice(0, 4));
+  });
+
+  it('of which what a drill has proven cannot be read are not pruned', async () => {
+    const store = new MemoryStore();
+    seedBase(store, cluster, week(1), 10);
+    store.seed(drillReportKey('prod', makeBackupId(DISASTER_NAME, week(1)), 'json'), '{}');
+    await expect(planOf(store)).rejects.toMatchObject({ type: 'ManifestUnreadable' });
+  });
+
+  it('all stay, and all WAL, while the server is recovered', async () => {
+    const store = new MemoryStore();
+    const [old, newest] = [2, 1].map((age, index) => seedBase(store, cluster, week(age), 10 * (index + 1)));
+    seedWal(store, cluster, 1, 40);
+    const request = { server: 'prod', keep: 1, now, isBeingRecovered: true };
+    const plan = await planBasePrune(store, request, signal);
+    expect(rulesOf(plan)).toEqual({ [newest!.id]: ['base'], [old!.id]: ['in use'] });
+    expect(plan.wal).toEqual([]);
   });
 
   it('all stay, and all WAL, while the manifest of one cannot be read', async () => {
@@ -107,7 +186,9 @@ describe('base backups', () => {
     store.lock(locked.artifact.key, tomorrow);
     store.lock(wal[0]!, tomorrow);
     const plan = await planOf(store, 1);
-    expect(rulesOf(plan)).toMatchObject({ [locked.id]: [`locked until ${tomorrow.toISOString().slice(0, 10)}`] });
+    expect(rulesOf(plan)).toMatchObject({
+      [locked.id]: [`locked until ${tomorrow.toISOString().slice(0, 10)}`],
+    });
     expect(plan.wal).toEqual(wal.slice(1, 18));
   });
 
