@@ -61,6 +61,9 @@ import { reserveStaging } from './reserve-staging.js';
 import { upload } from './upload.js';
 import { verify } from './verify.js';
 import { verifyWal } from './verify-wal.js';
+import { planVerification } from './plan-verification.js';
+import { readBackStores } from './read-back-stores.js';
+import { examineBackups } from './examine-backups.js';
 
 const onAnyHost = {
   planBackup,
@@ -70,6 +73,9 @@ const onAnyHost = {
   planWal,
   findWalHost,
   verifyWal,
+  planVerification,
+  readBackStores,
+  examineBackups,
   awaitWal,
   reserveStaging,
   discardUpload,

@@ -227,6 +227,16 @@ export const configurationSchema = z
       .describe('the first is the primary, where backups go; nothing is copied to the others yet'),
     retention: retention.prefault({}),
     schedules: z.record(z.string().regex(/^[a-z0-9-]+$/), scheduleConfiguration).default({}),
+    verify: z
+      .strictObject({
+        readBackDays: z
+          .int()
+          .min(1)
+          .max(365)
+          .default(30)
+          .describe('everything in every store is read whole and compared within so many days'),
+      })
+      .prefault({}),
     restore: restore.prefault({}),
     approvals: approvals
       .optional()

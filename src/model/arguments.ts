@@ -149,6 +149,10 @@ export const recoverToPointInTimeArgument = z
 /** The argument of `verifyBackups`. */
 export const verifyBackupsArgument = z.strictObject({
   ...common,
+  readBack: z
+    .boolean()
+    .optional()
+    .describe('whether it also reads a day’s share of the stores back whole; default: true'),
 });
 
 /** The argument of `drillDisasterRecovery`. */

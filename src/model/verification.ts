@@ -39,7 +39,7 @@ const readObject = z.object({
 });
 
 /** One that is not what it should be, or could not be read. */
-const damagedObject = z.object({
+export const damagedObject = z.object({
   store: z.string(),
   key: z.string(),
   severity: finding.shape.severity,
@@ -112,4 +112,10 @@ export type VerificationReport = z.infer<typeof verificationReport>;
  */
 export function parseVerificationReport(text: string, key: string): VerificationReport {
   return readDocument(verificationReport, text, key, 'the report of a verification');
+}
+
+/** Answer to the query `progress` of `verifyBackups`. */
+export interface VerifyProgress {
+  step: 'planning' | 'readBack' | 'examine' | 'done' | 'failed' | 'cancelled';
+  server?: string;
 }

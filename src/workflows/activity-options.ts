@@ -95,6 +95,9 @@ export const storeStep: ActivityOptions = {
 /** Copying from store to store, on any backup worker: as long as it takes; the workflow has a patience of its own. */
 export const copyStep: ActivityOptions = { ...storeStep, startToCloseTimeout: '1 day' };
 
+/** Reading a day's share of the stores: it ends by itself after four hours, and goes on where a worker that died stopped. */
+export const readBackStep: ActivityOptions = { ...storeStep, startToCloseTimeout: '6 hours' };
+
 /** Waiting for what another workflow brings into the store; it has a patience of its own. */
 export const awaitStep: ActivityOptions = { ...storeStep, startToCloseTimeout: '12 hours' };
 

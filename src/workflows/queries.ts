@@ -7,6 +7,7 @@ import type { ReplicationProgress } from '../model/replication.js';
 import type { RecoveryProgress } from '../model/recovery.js';
 import type { RestoreProgress } from '../model/restore.js';
 import type { BackupProgress, BackupsProgress } from '../model/results.js';
+import type { VerifyProgress } from '../model/verification.js';
 
 /** `progress` of one backup. */
 export const backupProgressQuery = defineQuery<BackupProgress>('progress');
@@ -34,3 +35,6 @@ export const walProgressQuery = defineQuery<WalProgress>('progress');
 
 /** `progress` of a run that copies to a replica. */
 export const replicationProgressQuery = defineQuery<ReplicationProgress>('progress');
+
+/** `progress` of a verification. */
+export const verifyProgressQuery = defineQuery<VerifyProgress>('progress');
