@@ -1,5 +1,6 @@
-import { patched, proxyActivities, upsertMemo } from '@temporalio/workflow';
+import { patched, proxyActivities, setCurrentDetails, upsertMemo } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
+import { plain } from '../model/markdown.js';
 import type { NotificationEvent } from '../model/notification.js';
 import { heartbeatStep, lightStep, notifyStep } from './activity-options.js';
 
@@ -13,6 +14,7 @@ const { notify: beat } = proxyActivities<Activities>(heartbeatStep);
  * not yet: that is how a dead one is found.
  */
 export async function notifyChannels(event: NotificationEvent): Promise<void> {
+  setCurrentDetails(`Tells the channels of **${plain(event.type)}**: ${plain(event.what)}`);
   const channels = await listChannels(event);
   const untold = new Set(channels);
   const show = () => {

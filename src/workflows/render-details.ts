@@ -13,6 +13,8 @@ export interface ShownProgress {
   /** The workflow that does the work. */
   workflowId?: string;
   server?: string;
+  /** The store that is copied to. */
+  store?: string;
   queue?: string;
   bytesExpected?: number;
   cutover?: string;
@@ -50,9 +52,11 @@ export function renderDetails(progress: ShownProgress, steps: readonly StepTaken
 }
 
 function describeRun(progress: ShownProgress): string[] {
-  const { backupId, drillId, database, workflowId, server, queue, cutover, trouble, approvals } = progress;
+  const { backupId, drillId, database, workflowId, server, store, queue, cutover, trouble, approvals } =
+    progress;
   const facts = [
     ...(server === undefined ? [] : [`Server: ${strong(server)}`]),
+    ...(store === undefined ? [] : [`Store: ${strong(store)}`]),
     ...(backupId === undefined ? [] : [`Backup: ${strong(backupId)}`]),
     ...(drillId === undefined ? [] : [`Drill: ${strong(drillId)}`]),
     ...(database === undefined ? [] : [`Database that is made: ${strong(database)}`]),

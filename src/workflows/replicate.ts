@@ -12,6 +12,7 @@ import { parseArgument, replicateArgument, type ReplicateArgument } from '../mod
 import { OperationError } from '../model/failures.js';
 import { LOOK_AGAIN, type ReplicationProgress, type ReplicationResult } from '../model/replication.js';
 import { copyStep } from './activity-options.js';
+import { showProgress } from './current-details.js';
 import { fail, rootFailure } from './failures.js';
 import { replicationProgressQuery } from './queries.js';
 import { tell } from './run-to-outcome.js';
@@ -32,10 +33,14 @@ export const lookAgainSignal = defineSignal(LOOK_AGAIN);
  */
 export async function replicate(input: ReplicateArgument): Promise<ReplicationResult> {
   const { server, store } = checkArgument(input);
-  const progress: ReplicationProgress = { step: 'copying', server, store, bytesExpected: 0 };
+  const progress = showProgress(replicationProgressQuery, {
+    step: 'copying',
+    server,
+    store,
+    bytesExpected: 0,
+  });
   const total: ReplicationResult = { server, store, objects: 0, bytes: 0, faults: [], seconds: 0 };
   let isWanted = true;
-  setHandler(replicationProgressQuery, () => progress);
   setHandler(lookAgainSignal, () => {
     isWanted = true;
   });
