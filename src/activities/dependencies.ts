@@ -20,6 +20,29 @@ export interface Dependencies {
 /** Where programs are looked for, first match wins. */
 export function programDirectories({ configuration, environment }: Dependencies): string[] {
   return [...configuration.programDirectories, ...environment.path];
+/** The stores that a plan reads, in their order; one that backups.yaml no longer has is left out. */
+export function plannedStores(
+  dependencies: Dependencies,
+  plan: { store: string; fallbacks?: string[] | undefined },
+): Store[] {
+  const others = dependencies.stores.filter(({ name }) => plan.fallbacks?.includes(name));
+  return [requireStore(dependencies, plan.store), ...others];
+}
+
+/** The part of a plan that says where it reads: the chosen store, and the others where none was asked for by name. */
+export function planReading(
+  { stores }: Dependencies,
+  { store, passedOver }: { store: Store; passedOver: string[] },
+  from: string | undefined,
+): { store: string; fallbacks?: string[]; passedOver?: string[] } {
+  const others = stores.filter((other) => other !== store).map(({ name }) => name);
+  return {
+    store: store.name,
+    ...(from === undefined && others.length > 0 ? { fallbacks: others } : {}),
+    ...(passedOver.length > 0 ? { passedOver } : {}),
+  };
+}
+
 }
 
 /** The part of a plan that says which stores get a copy: all but the primary. */

@@ -11,7 +11,7 @@ import { outlineBackup } from '../restores/outline-backup.js';
 import { readVolumeSpace } from '../staging/volume.js';
 import { findFreeNames, planReplacement } from './choose-target.js';
 import { planApproval } from './plan-approval.js';
-import { programDirectories, type Dependencies } from './dependencies.js';
+import { planReading, programDirectories, type Dependencies } from './dependencies.js';
 import { lastRestoreSeconds } from './last-restore-seconds.js';
 import { requireDatabaseManifest } from './restore-target.js';
 import { runStep } from './run-step.js';
@@ -39,7 +39,6 @@ export async function planRestore(
       argument.from,
       step.signal,
     );
-    const { store } = chosen;
     const manifest = requireDatabaseManifest(chosen.manifest);
     const tables = argument.tables && findTables(manifest.inventory, argument.tables);
     const target = await resolveAdministered(targetServer, environment.passFile);
@@ -70,7 +69,7 @@ export async function planRestore(
     const lastSeconds = await lastRestoreSeconds(temporal, subject);
     return {
       backup,
-      store: store.name,
+      ...planReading(dependencies, chosen, argument.from),
       into: { server: targetServer.name, database: names.made },
       mode,
       ...(tables ? { tables } : {}),

@@ -6,7 +6,7 @@ import { estimateRecovery } from '../recovery/estimate-recovery.js';
 import { findInStores, type StoresSearch } from '../recovery/find-in-stores.js';
 import { checkMeans } from '../restores/check-means.js';
 import { readVolumeSpace } from '../staging/volume.js';
-import { programDirectories, type Dependencies } from './dependencies.js';
+import { planReading, programDirectories, type Dependencies } from './dependencies.js';
 import type { StepContext } from './run-step.js';
 
 /** What is to be recovered. */
@@ -38,7 +38,7 @@ export async function planRollForward(
     programDirectories: programDirectories(dependencies),
   };
   const search = { server, options, context: step, bringUpToDate };
-  const { store, found } = await findInStores(stores, from, wanted, search);
+  const { found, ...read } = await findInStores(stores, from, wanted, search);
   const { base, path, target, segments, isUpToDate } = found;
   const major = Math.floor(base.serverVersion / 10000);
   const remedy = 'set restore.privateKeysFile in backups.yaml of the restore workers';
@@ -50,7 +50,7 @@ export async function planRollForward(
     id: makeBackupId(name, target.kind === 'time' ? new Date(target.time) : new Date()),
     server,
     systemIdentifier: base.systemIdentifier,
-    store: store.name,
+    ...planReading(dependencies, read, from),
     target,
     baseBackup: { id: base.id, stopTime: base.stopTime, ...estimate.base },
     wal: {

@@ -1,8 +1,9 @@
+import { readFromStores } from '../catalogue/read-from-stores.js';
 import { resolvePrivateKeys } from '../config/private-keys.js';
 import type { RollForwardPlan, RecoveryPoint } from '../model/recovery.js';
 import { rollForward } from '../recovery/roll-forward.js';
 import { completeStep } from '../staging/step.js';
-import { programDirectories, requireStore, type Dependencies } from './dependencies.js';
+import { plannedStores, programDirectories, type Dependencies } from './dependencies.js';
 import { runStep } from './run-step.js';
 import { locateStagedRecovery, readChain, recoveredCluster } from './staged-recovery.js';
 
@@ -27,15 +28,21 @@ export async function replayWal(dependencies: Dependencies, plan: RollForwardPla
         programDirectories: programDirectories(dependencies),
       };
       const { target, wal } = plan;
-      const store = requireStore(dependencies, plan.store);
       const cluster = await recoveredCluster(dependencies, plan, base, step.signal);
       const context = { ...step, ledger };
-      return rollForward(
-        { store, base, target, timeline: wal.timeline, last: wal.last },
-        cluster,
-        options,
-        context,
+      // What was replayed from one store is gone on from with another.
+      const stores = plannedStores(dependencies, plan);
+      const { result, passedOver } = await readFromStores(stores, step.signal, (store) =>
+        rollForward(
+          { store, base, target, timeline: wal.timeline, last: wal.last },
+          cluster,
+          options,
+          context,
+        ),
       );
+      for (const reason of passedOver)
+        logger.warn({ server: plan.server, reason }, 'a store was passed over');
+      return passedOver.length > 0 ? { ...result, passedOver } : result;
     }),
   );
 }

@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import { readManifest } from '../catalogue/read-manifest.js';
+import { chooseBackup } from '../catalogue/choose-backup.js';
 import { resolveAdministered } from '../config/connections.js';
 import { resolveServer } from '../config/resolve.js';
 import { OperationError } from '../model/failures.js';
@@ -8,7 +8,7 @@ import type { RestorePlan } from '../model/restore.js';
 import type { RestoreTarget } from '../postgres/restore-target.js';
 import { restoreOfServer } from '../recovery/complete-server.js';
 import { readJson } from '../staging/json-file.js';
-import { requireStore, type Dependencies } from './dependencies.js';
+import { plannedStores, type Dependencies } from './dependencies.js';
 import { requireStaged } from './staged-backup.js';
 import { locateRestore } from './staged-restore.js';
 
@@ -32,14 +32,20 @@ export async function restoredManifest(
   plan: RestorePlan,
   signal: AbortSignal,
 ): Promise<DatabaseManifest> {
-  const { backup, store, recovered } = plan;
+  const { backup, recovered } = plan;
   if (recovered) {
     const { manifest } = locateRestore(dependencies.volume, plan);
     await requireStaged(manifest);
     return (await readJson<DatabaseManifest>(manifest))!;
   }
   const subject = { kind: 'database', server: backup.server, database: backup.database } as const;
-  const manifest = await readManifest(requireStore(dependencies, store), subject, backup.id, signal);
+  const { manifest } = await chooseBackup(
+    plannedStores(dependencies, plan),
+    subject,
+    backup.id,
+    undefined,
+    signal,
+  );
   return requireDatabaseManifest(manifest);
 }
 

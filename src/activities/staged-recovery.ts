@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { chainOf, listBaseBackups } from '../catalogue/base-backups.js';
+import { readFromStores } from '../catalogue/read-from-stores.js';
 import type { BaseManifest } from '../model/base-manifest.js';
 import { OperationError, remedyFor } from '../model/failures.js';
 import type { RollForwardPlan } from '../model/recovery.js';
@@ -7,7 +8,7 @@ import { locateServerPrograms } from '../postgres/locate-client.js';
 import type { RecoveredCluster } from '../recovery/recovered-cluster.js';
 import { stepDirectory } from '../staging/step.js';
 import { backupDirectory, type StagingVolume } from '../staging/volume.js';
-import { programDirectories, requireStore, type Dependencies } from './dependencies.js';
+import { plannedStores, programDirectories, type Dependencies } from './dependencies.js';
 import { stagedRestore } from './staged-restore.js';
 
 /** What a recovery is called on its staging volume: as the restore that may follow it, which has the same files. */
@@ -34,19 +35,23 @@ export function locateStagedRecovery(volume: StagingVolume, plan: RollForwardPla
  */
 export async function readChain(
   dependencies: Dependencies,
-  { store, server, systemIdentifier, baseBackup }: RollForwardPlan,
+  plan: RollForwardPlan,
   signal: AbortSignal,
 ): Promise<readonly BaseManifest[]> {
-  const listed = await listBaseBackups(requireStore(dependencies, store), server, signal);
-  const base = listed.find(
-    (backup) => backup.id === baseBackup.id && backup.systemIdentifier === systemIdentifier,
-  );
-  const chain = base && chainOf(listed, base);
-  if (chain) return chain;
-  throw new OperationError(
-    'BackupNotFound',
-    `Base backup ${baseBackup.id} of server ${server} is no longer in store "${store}"; ${remedyFor('BackupNotFound')}.`,
-  );
+  const { server, systemIdentifier, baseBackup } = plan;
+  const { result } = await readFromStores(plannedStores(dependencies, plan), signal, async (store) => {
+    const listed = await listBaseBackups(store, server, signal);
+    const base = listed.find(
+      (backup) => backup.id === baseBackup.id && backup.systemIdentifier === systemIdentifier,
+    );
+    const chain = base && chainOf(listed, base);
+    if (chain) return chain;
+    throw new OperationError(
+      'BackupNotFound',
+      `Base backup ${baseBackup.id} of server ${server} is no longer in store "${store.name}"; ${remedyFor('BackupNotFound')}.`,
+    );
+  });
+  return result;
 }
 
 /** The server that is recovered. */

@@ -4,7 +4,7 @@ import { count, formatAge, formatBytes } from './output.js';
 /** The part of a plan that is known without Temporal, too. */
 export type RestoreOutline = Pick<
   RestorePlan,
-  'backup' | 'store' | 'into' | 'mode' | 'tables' | 'createRoles' | 'replaces' | 'missing'
+  'backup' | 'store' | 'passedOver' | 'into' | 'mode' | 'tables' | 'createRoles' | 'replaces' | 'missing'
 >;
 
 /**
@@ -33,6 +33,7 @@ export function describePlan(plan: RestoreOutline, more: readonly string[] = [])
         ]
       : []),
     ...more,
+    ...(plan.passedOver ?? []).map((reason) => `Note      ${reason}`),
     `Lacks     ${lacks.length === 0 ? 'nothing' : lacks.join(', ')}`,
   ];
 }

@@ -31,6 +31,7 @@ function describeCircumstances({ replaces, approval, lastSeconds }: RestorePlan)
 function describeRestored({
   plan,
   restored,
+  passedOver = [],
   replaced,
   roles,
   approvedBy,
@@ -41,6 +42,7 @@ function describeRestored({
   return [
     `Database ${restored.database} on server ${restored.server} is backup ${plan.backup.id}: ` +
       `${count(restored.tables, 'table')} with ${count(restored.rows, 'row')}, identical to the backup’s inventory.`,
+    ...passedOver,
     ...restored.notes,
     ...(roles ? describeRoles(roles) : []),
     ...(approvedBy.length > 0 ? [`Approved by ${approvedBy.join(' and ')}.`] : []),

@@ -35,6 +35,14 @@ export const rollForwardPlan = z.object({
   server: z.string(),
   systemIdentifier: z.string(),
   store: z.string().describe('the store that is read'),
+  fallbacks: z
+    .array(z.string())
+    .optional()
+    .describe('the stores that are read where it is missing or damaged there; absent when one was asked for'),
+  passedOver: z
+    .array(z.string())
+    .optional()
+    .describe('why the stores before it could not give it, one sentence each'),
   target: recoveryTarget,
   baseBackup: z.object({
     id: z.string(),
@@ -80,6 +88,7 @@ export const recoveryPoint = z.object({
       'when the last transaction ended that is in it, ISO 8601; absent when none ended after the base backup',
     ),
   timeline: z.int().describe('the new timeline that begins there'),
+  passedOver: z.array(z.string()).optional().describe('why stores that were to give WAL did not'),
   databases: z.array(z.string()),
 });
 

@@ -34,6 +34,14 @@ export const restorePlan = z.object({
     rows: count,
   }),
   store: z.string().describe('the store that is read'),
+  fallbacks: z
+    .array(z.string())
+    .optional()
+    .describe('the stores that are read where it is missing or damaged there; absent when one was asked for'),
+  passedOver: z
+    .array(z.string())
+    .optional()
+    .describe('why the stores before it could not give it, one sentence each'),
   into: z
     .object({ server: z.string(), database: z.string() })
     .describe('the database that is made; a swap then gives it the name of the live one'),
@@ -111,6 +119,10 @@ export const restoreResult = z.object({
     })
     .optional()
     .describe('what was made, and is row for row what was backed up; absent after a dry run'),
+  passedOver: z
+    .array(z.string())
+    .optional()
+    .describe('why stores that were to give it did not, one sentence each; absent when the first one did'),
   replaced: z
     .object({ database: z.string(), undo: z.string() })
     .optional()

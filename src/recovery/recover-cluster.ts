@@ -1,11 +1,12 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readFromStores } from '../catalogue/read-from-stores.js';
 import { chainOf } from '../catalogue/base-backups.js';
 import { hasCode } from '../files/has-code.js';
 import type { RecoveryPoint } from '../model/recovery.js';
 import { locateServerPrograms } from '../postgres/locate-client.js';
 import { endRecordedChildren } from '../programs/child-ledger.js';
-import { downloadArtifact } from '../restores/download-artifact.js';
+import { downloadFromStores } from '../restores/download-from-stores.js';
 import type { RestoreMeans } from '../restores/restore-backup.js';
 import type { Store } from '../stores/store.js';
 import type { FoundTarget } from './find-target.js';
@@ -38,7 +39,7 @@ export interface RecoveredServer {
  * @throws OperationError as each of the steps
  */
 export async function recoverCluster(
-  { store, found }: { store: Store; found: FoundTarget },
+  { stores, found }: { stores: readonly Store[]; found: FoundTarget },
   directory: string,
   means: RestoreMeans,
   { signal, onStep, onProgress }: RecoveryObserver,
@@ -53,6 +54,7 @@ export async function recoverCluster(
   await mkdir(work, { mode: 0o700 });
   const options = { ...means, workDirectory: work };
 
+  const passedOver: string[] = [];
   let notes = await readNotes(unpacked);
   if (notes === undefined) {
     const parts = chainOf(backups, base)!.map((manifest) => ({
@@ -61,7 +63,8 @@ export async function recoverCluster(
     }));
     const bytes = parts.reduce((sum, { manifest }) => sum + manifest.artifact.bytes, 0);
     onStep('download', bytes);
-    for (const { manifest, file } of parts) await downloadArtifact(store, manifest.artifact, file, context);
+    for (const { manifest, file } of parts)
+      passedOver.push(...(await downloadFromStores(stores, manifest.artifact, file, context)));
     onStep('unpack', bytes);
     // What an earlier try has half unpacked is called like the data directory, or begins so.
     for (const name of await readdir(directory))
@@ -80,9 +83,11 @@ export async function recoverCluster(
   };
   const last = path.segments[segments - 1]?.name;
   const { timeline } = path;
-  const point = await rollForward({ store, base, target, timeline, last }, cluster, options, context);
+  const replayed = await readFromStores(stores, signal, (store) =>
+    rollForward({ store, base, target, timeline, last }, cluster, options, context),
+  );
   await rm(work, { recursive: true, force: true });
-  return { cluster, point, notes };
+  return { cluster, point: replayed.result, notes: [...passedOver, ...replayed.passedOver, ...notes] };
 }
 
 async function readNotes(file: string): Promise<string[] | undefined> {

@@ -1,5 +1,6 @@
 import pMap from 'p-map';
 import { OperationError, type FailureType } from '../model/failures.js';
+import { parseBaseKey } from '../model/physical-keys.js';
 import type { TransferOptions } from '../stores/store.js';
 import { copyUnit, type Replication } from './copy-unit.js';
 import { findLacking, type LackingUnit } from './find-lacking.js';
@@ -84,19 +85,20 @@ export async function copyLacking(
       onAlive();
     }
   };
+  const isBase = ({ key }: LackingUnit) => parseBaseKey(key) !== undefined;
   const isLarge = ({ bytes }: LackingUnit) => bytes >= LARGE_BYTES;
+  const others = lacking.filter((unit) => !isBase(unit));
+  const small = others.filter((unit) => !isLarge(unit));
   const lanes = [
-    pMap(lacking.filter(isLarge), copy, { concurrency: 1, signal: both }),
-    pMap(
-      lacking.filter((unit) => !isLarge(unit)),
-      copy,
-      { concurrency: SMALL_AT_ONCE, signal: both },
-    ),
+    pMap(others.filter(isLarge), copy, { concurrency: 1, signal: both }),
+    pMap(small, copy, { concurrency: SMALL_AT_ONCE, signal: both }),
   ];
   // The first failure ends what the other lane does, and is the one that is told.
   await Promise.all(lanes).catch((error: unknown) => failure.abort(error));
   await Promise.allSettled(lanes);
   both.throwIfAborted();
+  // A base backup exists only where the WAL is that it cannot be recovered without: the primary had all of it before.
+  for (const unit of lacking.filter(isBase)) await copy(unit);
   return copied;
 }
 

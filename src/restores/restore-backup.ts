@@ -11,13 +11,14 @@ import { swapDatabases } from '../postgres/swap-databases.js';
 import { endRecordedChildren, type ChildLedger } from '../programs/child-ledger.js';
 import type { Store } from '../stores/store.js';
 import { compareRestored, type ComparedDatabase } from './compare-restored.js';
-import { downloadArtifact } from './download-artifact.js';
+import { downloadFromStores } from './download-from-stores.js';
 import { restoreBeside } from './restore-beside.js';
 import { unpackArtifact } from './unpack-artifact.js';
 
 /** One backup, and the database that it becomes. */
 export interface Restoration {
-  store: Store;
+  /** Where it is read; the others where it is missing or damaged in those before. */
+  stores: readonly Store[];
   manifest: DatabaseManifest;
   /** Only these tables; left out for all. */
   tables?: readonly TableName[];
@@ -45,7 +46,7 @@ export interface RestoreObserver {
 }
 
 /**
- * Restores one backup from its store to the compared database, in this process alone. A restore that fails or is ended
+ * Restores one backup from the stores to the compared database, in this process alone. A restore that fails or is ended
  * drops the database that it has made; what was downloaded stays in `directory` for the next try, which must carry the
  * same restore id to clear up after one that was killed.
  *
@@ -58,7 +59,7 @@ export async function restoreBackup(
   means: RestoreMeans,
   { signal, onStep, onProgress }: RestoreObserver,
 ): Promise<ComparedDatabase> {
-  const { store, manifest } = restoration;
+  const { stores, manifest } = restoration;
   const [artifact, unpacked, work] = ['artifact', 'unpacked', 'work'].map((name) => join(directory, name));
   const context = { signal, onProgress, ledger: { directory: join(directory, 'children') } };
   const removeWork = async () => {
@@ -70,14 +71,14 @@ export async function restoreBackup(
   try {
     await mkdir(work!, { mode: 0o700 });
     onStep('download', manifest.artifact.bytes);
-    await downloadArtifact(store, manifest.artifact, artifact!, context);
+    const passedOver = await downloadFromStores(stores, manifest.artifact, artifact!, context);
 
     onStep('unpack', manifest.artifact.bytes);
     await unpackArtifact(manifest, artifact!, unpacked!, { ...means, workDirectory: work! }, context);
 
     const compared = await restoreUnpacked(restoration, unpacked!, work!, means, { ...context, onStep });
     await rm(directory, { recursive: true, force: true });
-    return compared;
+    return { ...compared, notes: [...passedOver, ...compared.notes] };
   } finally {
     await removeWork();
   }
@@ -92,7 +93,7 @@ export async function restoreBackup(
  * @throws OperationError as each of the steps
  */
 export async function restoreUnpacked(
-  { manifest, tables, target, replaces }: Omit<Restoration, 'store'>,
+  { manifest, tables, target, replaces }: Omit<Restoration, 'stores'>,
   unpacked: string,
   work: string,
   means: RestoreMeans,

@@ -85,10 +85,14 @@ async function recoverOnce<T>(
   const short = proxyActivities<Activities>(options.short);
   let isGone = false;
   try {
-    await time('download', bytes, () => transfer.downloadBase(begun));
-    const { notes } = await time('unpack', bytes, () => program.unpackBase(begun));
+    // A worker of a version before this answers with nothing.
+    const downloaded = (await time('download', bytes, () => transfer.downloadBase(begun))) as
+      string[] | undefined;
+    const unpacked = await time('unpack', bytes, () => program.unpackBase(begun));
     const replayed = begun.wal.segments * begun.wal.segmentBytes;
     const reached = await time('replay', replayed, () => program.replayWal(begun));
+    const passedOver = [begun.passedOver, downloaded, reached.passedOver].flatMap((reasons) => reasons ?? []);
+    const notes = [...passedOver, ...unpacked.notes];
     const used = await use({ reached, begun, program, time });
     return { ...used, reached, notes, secondsPerStep };
   } catch (error) {

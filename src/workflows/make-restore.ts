@@ -38,7 +38,7 @@ async function restoreOnce(
   plan: RestorePlan,
   lasting: Pick<RestoreResult, 'roles'>,
   progress: RestoreProgress,
-): Promise<Pick<RestoreResult, 'restored' | 'replaced' | 'secondsPerStep'>> {
+): Promise<Pick<RestoreResult, 'restored' | 'replaced' | 'passedOver' | 'secondsPerStep'>> {
   const { time, secondsPerStep } = timeSteps<RestoreStep>(progress);
   const { bytes, dumpBytes } = plan.backup;
   const { queue } = await time('reserve', 0, () => reserveRestoreStaging(plan));
@@ -51,7 +51,9 @@ async function restoreOnce(
   let isDone = false;
   let isGone = false;
   try {
-    await time('download', bytes, () => transfer.download(plan));
+    // A worker of a version before this answers with nothing.
+    const downloaded = (await time('download', bytes, () => transfer.download(plan))) as string[] | undefined;
+    const passedOver = [...(plan.passedOver ?? []), ...(downloaded ?? [])];
     await time('unpack', bytes, () => program.unpack(plan));
     if (plan.createRoles && plan.missing.roles.length > 0)
       lasting.roles ??= await time('roles', 0, () => program.createRoles(plan));
@@ -62,6 +64,7 @@ async function restoreOnce(
     isDone = true;
     return {
       restored: { ...plan.into, ...(replaced ? { database: plan.backup.database } : {}), ...restored },
+      ...(passedOver.length > 0 ? { passedOver } : {}),
       ...(replaced ? { replaced } : {}),
       secondsPerStep,
     };

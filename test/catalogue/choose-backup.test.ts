@@ -10,7 +10,7 @@ const app = subjectOf('prod', 'app');
 const at = (day: number) => new Date(Date.UTC(2026, 5, day, 2));
 
 function storeNamed(name: string): MemoryStore {
-  return Object.assign(new MemoryStore(), { name });
+  return new MemoryStore(name);
 }
 
 /** Chooses among two stores: backups of 1 to 3 June are in the primary, of 1 to 2 June and of May in the replica. */
@@ -57,6 +57,7 @@ describe('a backup is found', () => {
     const { id, manifest } = nameBackup(app, at(2));
     const document = { ...sampleManifest(app, id), snapshotTime: '2026-06-02T02:00:09.500Z' };
     store.seed(manifest, JSON.stringify(document));
+    store.seed(document.artifact.key, Buffer.alloc(document.artifact.bytes));
     const before = async (time: string) =>
       (await chooseBackup([store], app, { before: time }, undefined, signal)).manifest.id;
     expect(await before('2026-06-02T02:00:09.501Z')).toBe(id);
@@ -139,4 +140,54 @@ it('the newest is not passed over for an older one when its manifest cannot be r
   await expect(latest()).rejects.toMatchObject({ type: 'ManifestUnreadable' });
   store.getDocument = () => Promise.reject(new OperationError('StoreUnreachable', 'gone; wait.'));
   await expect(latest()).rejects.toMatchObject({ type: 'StoreUnreachable' });
+});
+
+describe('a store is passed over, and it is said why', () => {
+  /** Both stores have the backups of 1 and 2 June. */
+  function twoStores() {
+    const [primary, replica] = [storeNamed('primary'), storeNamed('replica')];
+    for (const store of [primary, replica]) for (const day of [1, 2]) seedBackup(store, app, at(day));
+    const choose = (from?: string) => chooseBackup([primary, replica], app, 'latest', from, signal);
+    return { primary, choose };
+  }
+
+  it.each<[string, (primary: MemoryStore) => unknown, string]>([
+    [
+      'when it cannot be reached',
+      (primary) => {
+        primary.list = () => {
+          throw new OperationError('StoreUnreachable', 'primary is gone; wait.');
+        };
+      },
+      'primary is gone; wait.',
+    ],
+    [
+      'when the artifact is missing',
+      (primary) => primary.delete(nameBackup(app, at(2)).artifact, signal),
+      'is missing',
+    ],
+    [
+      'when the artifact is cut short',
+      (primary) => primary.seed(nameBackup(app, at(2)).artifact, 'fou'),
+      'has 3 bytes instead of 4',
+    ],
+    [
+      'when the manifest cannot be read',
+      (primary) => primary.seed(nameBackup(app, at(2)).manifest, 'nonsense'),
+      nameBackup(app, at(2)).manifest,
+    ],
+  ])('%s', async (_what, damage, reason) => {
+    const { primary, choose } = twoStores();
+    await damage(primary);
+    const { store, manifest, passedOver } = await choose();
+    expect([store.name, manifest.id]).toEqual(['replica', idAt(2)]);
+    expect(passedOver).toEqual([expect.stringContaining(reason)]);
+    // Who asks for one store is given none but that.
+    await expect(choose('primary')).rejects.toBeInstanceOf(OperationError);
+  });
+
+  it('but not without need', async () => {
+    const { store, passedOver } = await twoStores().choose();
+    expect([store.name, passedOver]).toEqual(['primary', []]);
+  });
 });

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { OperationError } from '../../src/model/failures.js';
 import type {
-  SourceFile,
+  Source,
   Store,
   StoredObject,
   StoredObjectDetails,
@@ -20,7 +21,8 @@ interface Entry {
 
 /** A store in memory, with a clock, locks and unfinished uploads that a test sets by hand. */
 export class MemoryStore implements Store {
-  readonly name = 'memory';
+  constructor(readonly name = 'memory') {}
+
   readonly url = 'memory:';
   /** The store's own clock. */
   now = new Date('2026-06-01T00:00:00Z');
@@ -54,14 +56,13 @@ export class MemoryStore implements Store {
     return attempt(signal, () => undefined);
   }
 
-  async putFile(
-    key: string,
-    file: SourceFile,
-    { signal, onProgress }: TransferOptions,
-  ): Promise<StoreReceipt> {
-    const content = await readFile(file.path, { signal });
+  async putFile(key: string, file: Source, { signal, onProgress }: TransferOptions): Promise<StoreReceipt> {
+    const content =
+      'store' in file
+        ? await buffer(await file.store.openRead(file.key, signal))
+        : await readFile(file.path, { signal });
     if (sha256Of(content) !== file.sha256)
-      throw new OperationError('ArtifactDamaged', `${file.path} changed after it was made; make it again.`);
+      throw new OperationError('ArtifactDamaged', 'The source changed after it was made; make it again.');
     await this.putDocument(key, content, signal);
     onProgress(content.length);
     return { bytes: content.length, sha256: file.sha256 };

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { artifactKey, manifestKey, subjectName, type BackupSubject } from '../../src/model/keys.js';
 import { makeBackupId } from '../../src/model/names.js';
 import type { MemoryStore } from './memory-store.js';
@@ -13,6 +14,9 @@ export const subjectOf = (server: string, database: string): BackupSubject => ({
 });
 
 export const globalsOf = (server: string): BackupSubject => ({ kind: 'globals', server });
+
+/** Of the text `four`. */
+export const SHA256_OF_FOUR = createHash('sha256').update('four').digest('hex');
 
 export interface SeededBackup {
   subject: BackupSubject;
@@ -33,7 +37,9 @@ export function seedBackup(store: MemoryStore, subject: BackupSubject, time: Dat
   const backup = nameBackup(subject, time);
   const done = new Date(time.getTime() + MILLISECONDS_TAKEN);
   store.seed(backup.artifact, 'four', done);
-  store.seed(backup.manifest, JSON.stringify(sampleManifest(subject, backup.id, 4)), done);
+  const { artifact, ...facts } = sampleManifest(subject, backup.id, 4);
+  const manifest = { ...facts, artifact: { ...artifact, sha256: SHA256_OF_FOUR } };
+  store.seed(backup.manifest, JSON.stringify(manifest), done);
   return backup;
 }
 

@@ -11,6 +11,7 @@ import {
 } from '../../src/model/physical-keys.js';
 import { formatLsn, segmentName } from '../../src/model/wal-segment.js';
 import type { MemoryStore } from './memory-store.js';
+import { SHA256_OF_FOUR } from './seed-backup.js';
 
 /** Size of a segment of the seeded servers, in bytes. */
 export const SEGMENT_BYTES = 1 << 24;
@@ -47,7 +48,7 @@ export function sampleBaseManifest(
     artifact: {
       key: baseArtifactKey(cluster, id, '.tar.zst'),
       bytes: 4,
-      sha256: 'a'.repeat(64),
+      sha256: SHA256_OF_FOUR,
       codec: 'zstd',
       encryption: { method: 'none' },
     },

@@ -1,4 +1,5 @@
 import { chooseBackup } from '../../catalogue/choose-backup.js';
+import { startingWith } from '../../catalogue/read-from-stores.js';
 import { OperationError } from '../../model/failures.js';
 import { findTables } from '../../model/find-tables.js';
 import { replacedName, restoredName } from '../../model/restore-names.js';
@@ -66,6 +67,7 @@ export async function planRestore(
     outline: {
       backup: outlineBackup(manifest, now),
       store: store.name,
+      ...(chosen.passedOver.length > 0 ? { passedOver: chosen.passedOver } : {}),
       into: { server: target.server.name, database: made },
       mode: swap ? 'swap' : 'beside',
       ...(tables ? { tables } : {}),
@@ -78,7 +80,7 @@ export async function planRestore(
       },
     },
     restoration: {
-      store,
+      stores: startingWith(store, source.stores),
       manifest,
       ...(tables ? { tables } : {}),
       target: { ...target, database: made, restoreId },

@@ -1,4 +1,5 @@
 import { chooseBackup } from '../../catalogue/choose-backup.js';
+import { startingWith } from '../../catalogue/read-from-stores.js';
 import { listBackups } from '../../catalogue/list-backups.js';
 import { resolveServer } from '../../config/resolve.js';
 import { OperationError } from '../../model/failures.js';
@@ -61,7 +62,7 @@ export async function planServer(rescue: Rescue, names: readonly string[]): Prom
     }
     const now = new Date();
     plan.restorations.push({
-      store,
+      stores: startingWith(store, source.stores),
       manifest,
       target: {
         server: target.server,

@@ -1,5 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { startingWith } from '../../catalogue/read-from-stores.js';
 import { OperationError } from '../../model/failures.js';
 import type { DatabaseManifest } from '../../model/manifest.js';
 import type { RecoveryPoint } from '../../model/recovery.js';
@@ -43,7 +44,8 @@ export async function runRecovery(
     onProgress: (bytesDone: number) => display.advance(name, bytesDone),
   };
   try {
-    const recovered = await recoverCluster(plan, plan.directory, means, observer);
+    const stores = startingWith(plan.store, source.stores);
+    const recovered = await recoverCluster({ ...plan, stores }, plan.directory, means, observer);
     const { point: reached, notes } = recovered;
     const context = { ...observer, ledger: { directory: join(plan.directory, 'children') } };
     const outcome =

@@ -37,7 +37,7 @@ async function restoreOne(
     return 1;
   }
   const roles =
-    missing.roles.length > 0 ? await makeRoles(rescue, restoration.store, missing.roles) : undefined;
+    missing.roles.length > 0 ? await makeRoles(rescue, restoration.stores[0]!, missing.roles) : undefined;
   const display = showRestores();
   const compared = await runRestoration(rescue, restoration, display).finally(() => display.close());
   return reportRescue(
