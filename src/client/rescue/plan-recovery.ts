@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import { resolveServer } from '../../config/resolve.js';
 import { OperationError } from '../../model/failures.js';
 import { makeBackupId } from '../../model/names.js';
 import { requireOutcome, targetOf } from '../../model/recovery-argument.js';
@@ -12,6 +13,7 @@ import { estimateRecovery, type RecoveryEstimate } from '../../recovery/estimate
 import { findInStores } from '../../recovery/find-in-stores.js';
 import type { FoundTarget } from '../../recovery/find-target.js';
 import { requireFreeDirectory } from '../../recovery/hand-over.js';
+import { findSpools, gatherSpooledWal, withSpooledWal, type SpooledWal } from '../../recovery/spooled-wal.js';
 import { checkMeans } from '../../restores/check-means.js';
 import type { Store } from '../../stores/store.js';
 import { formatBytes } from '../output.js';
@@ -25,6 +27,8 @@ export interface RecoveryChoice extends TargetOptions {
   into?: string;
   as?: string;
   swap?: boolean;
+  /** The staging volume of the worker that archived WAL. Default: that of the configuration. */
+  spool?: string;
 }
 
 /** The database that is taken out, and what becomes of it. */
@@ -45,6 +49,8 @@ export interface PlannedRescue {
   /** Where it works: the same for the next try at the same target. */
   directory: string;
   taken?: TakenDatabase;
+  /** What is read from the spool. */
+  spooled: Omit<SpooledWal, 'store'>;
 }
 
 const WHOLE_SERVER = 'server';
@@ -66,9 +72,11 @@ export async function planRecovery(rescue: Rescue, choice: RecoveryChoice): Prom
   const wanted = targetOf(toTargetArgument(choice), now);
   if (choice.into !== undefined) await requireFreeDirectory(choice.into);
   const options = { ...means, workDirectory: scratch };
-  const { store, found } = await findInStores(source.stores, undefined, wanted, {
+  const spooled = await readSpool(rescue, choice.spool);
+  const stores = source.stores.map((store) => withSpooledWal(store, spooled));
+  const { store, found } = await findInStores(stores, undefined, wanted, {
     ...{ server: source.server, options, context: { signal } },
-    // Whoever archives may be gone with all else: what is in the stores is what there is.
+    // Whoever archives may be gone with all else: what is in the stores and in its spool is what there is.
     bringUpToDate: () => Promise.resolve(false),
   });
   const { base, target, path } = found;
@@ -81,12 +89,31 @@ export async function planRecovery(rescue: Rescue, choice: RecoveryChoice): Prom
   const directory = join(rescue.directory, `${base.id}.recovery-${digest}`);
   await requireSpace(rescue, estimate);
   return {
-    ...{ store, found, estimate, directory },
+    ...{ store, found, estimate, directory, spooled },
     id: makeBackupId(choice.database ?? WHOLE_SERVER, moment),
     ...(choice.database === undefined
       ? {}
       : { taken: await planTaken(rescue, choice.database, choice, `rescue of ${what}`, now) }),
   };
+}
+
+/** What was received of the server's WAL and is in no store: it can be had on the host that archived, and nowhere else. */
+async function readSpool({ source, means, scratch, signal }: Rescue, named?: string): Promise<SpooledWal> {
+  const { configuration, server, stores } = source;
+  const staging = named ?? configuration?.staging.directory;
+  const received = configuration && resolveServer(configuration, server).wal?.directory;
+  const directories = [
+    ...(staging === undefined ? [] : await findSpools(staging, server)),
+    ...(received === undefined ? [] : [received]),
+  ];
+  if (named !== undefined && directories.length === 0)
+    throw new OperationError(
+      'InvalidArgument',
+      `${named} holds no WAL of server ${server}; name the staging volume of the worker that archived it with --spool, or leave that out.`,
+    );
+  const { programDirectories } = means;
+  const work = join(scratch, 'spool');
+  return gatherSpooledWal(directories, server, stores[0], work, { programDirectories, signal });
 }
 
 async function planTaken(

@@ -1,10 +1,11 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, it } from 'vitest';
 import { MAIN_QUEUE } from '../../../src/model/queues.js';
 import type { RecoveryResult } from '../../../src/model/recovery.js';
 import type { archiveWal, backupCluster } from '../../../src/workflows/index.js';
+import { askCluster } from '../../support/ask-cluster.js';
 import { SERVER, startBackupSystem, type BackupSystem } from '../../support/backup-system.js';
 import { runCli } from '../client/run-cli.js';
 
@@ -89,7 +90,8 @@ it('brings one database back to the moment before a mistake, and a whole server 
   await mkdir(join(system.scratch, 'handed over'), { mode: 0o755 });
   const whole = await recover('--latest', '--into', into);
   expect(whole.result).toMatchObject({ handedOver: { directory: into }, reached: { timeline: 2 } });
-  expect(await askCluster(system, into, 'other', 'SELECT answer FROM later')).toBe('42');
+  await execa('chmod', ['a+x', system.scratch]);
+  expect(await askCluster(postgres, into, 'other', 'SELECT answer FROM later')).toBe('42');
 
   const again = await recover('--latest', '--into', into);
   expect(again).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('is not empty') as string });
@@ -109,35 +111,3 @@ it('brings one database back to the moment before a mistake, and a whole server 
   });
   await endArchiver(system);
 }, 600_000);
-
-/** Starts a server on a directory that was handed over, as anybody would, with its own configuration; and asks it. */
-async function askCluster(
-  { postgres, scratch }: BackupSystem,
-  dataDirectory: string,
-  database: string,
-  sql: string,
-): Promise<string> {
-  const file = (name: string) => join(postgres.binDirectory, name);
-  const asOwner = process.getuid?.() === 0 ? ['runuser', '-u', 'postgres', '--'] : [];
-  await execa('chmod', ['a+x', scratch]);
-  const run = (...args: string[]) => {
-    const [program = '', ...rest] = [...asOwner, ...args];
-    return execa(program, rest, { cwd: '/', stdin: 'ignore' });
-  };
-  const sockets = join(scratch, 'sockets');
-  await mkdir(sockets);
-  await execa('chmod', ['777', sockets]);
-  const passwordFile = join(sockets, 'pass');
-  await writeFile(passwordFile, `*:*:*:*:${postgres.password}\n`, { mode: 0o600 });
-  if (asOwner.length > 0) await execa('chown', ['postgres:', passwordFile]);
-  const options = `-c listen_addresses= -c port=5432 -c unix_socket_directories='${sockets}'`;
-  const control = [file('pg_ctl'), '-D', dataDirectory, '-w', '-l', join(sockets, 'log')];
-  await run(...control, '-o', options, 'start');
-  try {
-    const connection = `host=${sockets} user=postgres dbname=${database} passfile=${passwordFile}`;
-    const { stdout } = await run(file('psql'), '-d', connection, '-Atc', sql);
-    return stdout;
-  } finally {
-    await run(...control, '-m', 'fast', 'stop');
-  }
-}

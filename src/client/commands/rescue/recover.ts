@@ -21,6 +21,7 @@ interface Options extends RestoreOptions, RecoveryChoice {
 async function recoverServer(rescue: Rescue, context: Context, options: Options): Promise<ExitCode> {
   const into = options.into === undefined ? undefined : resolve(options.into);
   const plan = await planRecovery(rescue, { ...options, ...(into === undefined ? {} : { into }) });
+  for (const fault of plan.spooled.faults) say(`Not read from the spool: ${fault}`);
   if (options.dryRun) {
     const { summary, lines } = outline(plan);
     if (context.json) printJson({ dryRun: true, ...summary });
@@ -46,7 +47,7 @@ async function recoverServer(rescue: Rescue, context: Context, options: Options)
   return 0;
 }
 
-function outline({ store, found, estimate, taken }: PlannedRescue) {
+function outline({ store, found, estimate, taken, spooled }: PlannedRescue) {
   const { base, target, path, segments } = found;
   const summary = {
     store: store.name,
@@ -56,11 +57,15 @@ function outline({ store, found, estimate, taken }: PlannedRescue) {
     stagingBytes: estimate.stagingBytes,
     estimatedSeconds: estimate.seconds,
     ...(taken ? { database: taken.database, made: taken.made } : {}),
+    spooled: spooled.files,
   };
   const lines = [
     `Recovers  server ${base.server} to ${describeTarget(target)}, from store ${store.name}`,
     `Base      ${base.id}, of ${base.stopTime}: ${formatBytes(estimate.base.bytes)} stored`,
     `WAL       ${count(segments, 'segment')} on timeline ${path.timeline}: ${formatBytes(estimate.walBytes)} stored`,
+    ...(spooled.files.length > 0
+      ? [`Spool     ${spooled.files.join(', ')}: received, and in no store yet`]
+      : []),
     ...(taken ? [`Takes     database ${taken.database}, as ${taken.made}`] : []),
     `Takes up  ${formatBytes(estimate.stagingBytes)}, and about ${formatAge(estimate.seconds)}`,
   ];
@@ -108,6 +113,10 @@ export const recover = addRestoreOptions(
       .option('--swap', 'put it in the place of the live database, which is kept under another name'),
   ),
 )
+  .option(
+    '--spool <directory>',
+    'the staging volume of the worker that archived WAL, for what it had received last; default: that of backups.yaml',
+  )
   .option('--dry-run', 'only say what would be done')
   .option('--yes', 'do not ask before a live database is replaced')
   .addHelpText(
@@ -118,7 +127,9 @@ Examples:
   temponest-backups rescue recover --time 2026-11-24T14:29:00Z --database temporal --swap
   temponest-backups rescue recover --latest --into /recovered/data --store s3://bucket/prefix --private-keys keys.asc
 
-With --directory, another try goes on where one that failed or was ended has stopped.
+On the host that archived WAL, what it had received and not yet stored is recovered as well, the part of the last segment
+included; where that is not the host with the keys, copy its staging volume's directory "wal" and name what it is in with
+--spool. With --directory, another try goes on where one that failed or was ended has stopped.
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 130 ended by Ctrl-C.`,
   )
   .action(
