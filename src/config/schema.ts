@@ -72,7 +72,7 @@ const wal = z
 const server = z
   .strictObject({
     name: name.describe('what keys, metrics and workflow arguments call it'),
-    host: z.string().min(1),
+    host: z.string().min(1).describe('name or address, as the workers reach it'),
     port: z.int().min(1).max(65535).default(5432),
     user: z
       .string()
@@ -81,8 +81,11 @@ const server = z
         'needs pg_read_all_data and pg_monitor; a superuser for globals, large objects, subscriptions and user mappings',
       ),
     passwordFile: file.optional().describe('a file that holds the password and nothing else'),
-    sslmode: z.enum(['disable', 'require', 'verify-full']).default('disable'),
-    sslRootCert: file.optional(),
+    sslmode: z
+      .enum(['disable', 'require', 'verify-full'])
+      .default('disable')
+      .describe('only verify-full proves that it is this server'),
+    sslRootCert: file.optional().describe('the certificate authority of verify-full'),
     maintenanceDatabase: name.default('postgres').describe('connected to for what belongs to no database'),
     databases: z
       .array(database)
@@ -254,7 +257,10 @@ export const configurationSchema = z
           .prefault('30s')
           .describe('how soon a worker that died is noticed'),
         shutdownGrace: duration.prefault('30s').describe('how long running steps may go on after SIGTERM'),
-        logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+        logLevel: z
+          .enum(['debug', 'info', 'warn', 'error'])
+          .default('info')
+          .describe('to standard error, as JSON'),
       })
       .prefault({}),
   })

@@ -41,7 +41,10 @@ export const scheduleConfiguration = z.strictObject({
   server: z.string().optional().describe('may be left out when one server is configured'),
   from: z.string().min(1).optional().describe('drills: name of the store to read; default: the primary'),
   hour: oneOrMore(z.int().min(0).max(23)).optional(),
-  minute: z.union([z.literal('every'), oneOrMore(z.int().min(0).max(59))]).default(0),
+  minute: z
+    .union([z.literal('every'), oneOrMore(z.int().min(0).max(59))])
+    .default(0)
+    .describe('every: each minute'),
   dayOfWeek: oneOrMore(z.enum(days)).optional(),
   dayOfMonth: oneOrMore(z.int().min(1).max(31)).optional(),
   month: oneOrMore(z.enum(months)).optional(),

@@ -37,52 +37,91 @@ const storageClasses: Record<string, readonly string[]> = {
 /** One of the `stores` in the configuration. The first is the primary. */
 export const storeConfiguration = z
   .strictObject({
-    /** How it is called in plans, manifests and messages; default: made from the URL, see {@link nameOfStore}. */
     name: z
       .string()
       .regex(/^[a-z0-9][a-z0-9.-]*$/, 'must be lower-case letters, digits, dots and hyphens')
       .max(63)
-      .optional(),
-    /** `file:///directory`, or the bucket or container with a prefix or none: `s3://…`, `azure://…`, `gs://…`. */
-    url: z.string().regex(/^(file:\/\/\/|(s3|azure|gs):\/\/[^/]+)/, `must be ${storeUrlForms}`),
-    /** S3: the bucket's region; default: what the AWS SDK finds, `us-east-1` when there is an `endpoint`. */
-    region: z.string().min(1).optional(),
-    /**
-     * The server's URL. S3 and Google: for anything but Amazon's and Google's own; credentials are not sent to a Google
-     * endpoint without TLS. Azure: the storage account's, `https://<account>.blob.core.windows.net`.
-     */
-    endpoint: z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' }).optional(),
-    /** Take an `endpoint` without TLS at a public address; default: only in a private network. */
-    allowPlainHttp: z.boolean().optional(),
-    /** S3: the bucket in the path and not in the host's name; default: true when there is an `endpoint`. */
-    forcePathStyle: z.boolean().optional(),
-    /** Storage classes (Azure: access tiers); default: the bucket's. Manifests and other documents always have that. */
+      .optional()
+      .describe(
+        'what plans, manifests and messages call it; default: its scheme and bucket, as in s3-bucket',
+      ),
+    url: z
+      .string()
+      .regex(/^(file:\/\/\/|(s3|azure|gs):\/\/[^/]+)/, `must be ${storeUrlForms}`)
+      .describe(storeUrlForms),
+    region: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('S3: the bucket’s; default: what the AWS SDK finds, us-east-1 when there is an endpoint'),
+    endpoint: z
+      .url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
+      .optional()
+      .describe(
+        'the server’s URL; S3 and Google: for anything but Amazon’s and Google’s own; Azure: the storage account’s, https://account.blob.core.windows.net',
+      ),
+    allowPlainHttp: z
+      .boolean()
+      .optional()
+      .describe('take an endpoint without TLS at a public address; default: only in a private network'),
+    forcePathStyle: z
+      .boolean()
+      .optional()
+      .describe(
+        'S3: the bucket in the path and not in the host’s name; default: true when there is an endpoint',
+      ),
     storageClass: z
       .strictObject({
-        /** Dumps, globals and base backups, e.g. `STANDARD_IA`. */
-        backups: z.string().min(1).optional(),
-        /** WAL segments, e.g. `GLACIER_IR`. */
-        wal: z.string().min(1).optional(),
+        backups: z.string().min(1).optional().describe('dumps, globals and base backups, e.g. STANDARD_IA'),
+        wal: z.string().min(1).optional().describe('WAL segments, e.g. GLACIER_IR'),
       })
-      .optional(),
-    /** S3: encryption by the store, beside our own; default: what the bucket does. */
+      .optional()
+      .describe(
+        'storage classes, for Azure access tiers; default: the bucket’s, which manifests and other documents always have',
+      ),
     serverSideEncryption: z
       .strictObject({ algorithm: z.enum(['AES256', 'aws:kms']), kmsKeyId: z.string().min(1).optional() })
-      .optional(),
-    /**
-     * Lock each object until retention's own date; the bucket or container must have been made for it. `governance`:
-     * whoever has a permission of its own for that can take it away; `compliance`: nobody can, not even the provider.
-     */
-    lock: z.strictObject({ mode: z.enum(['governance', 'compliance']) }).optional(),
-    /** S3: files that hold the credentials; default: what the AWS SDK finds. */
-    accessKeyIdFile: z.string().min(1).optional(),
-    secretAccessKeyFile: z.string().min(1).optional(),
-    /** Azure: a file that holds the account's connection string, which also says where the account is. */
-    connectionStringFile: z.string().min(1).optional(),
-    /** Azure: a file that holds a shared access signature; without either file, what the Azure SDK finds. */
-    sasTokenFile: z.string().min(1).optional(),
-    /** Google: a file that holds the JSON of an account; default: application default credentials. */
-    credentialsFile: z.string().min(1).optional(),
+      .optional()
+      .describe('S3: encryption by the store, beside our own; default: what the bucket does'),
+    lock: z
+      .strictObject({
+        mode: z
+          .enum(['governance', 'compliance'])
+          .describe(
+            'governance: whoever has a permission of its own for that can take it away; compliance: nobody can',
+          ),
+      })
+      .optional()
+      .describe('lock each object until retention’s own date; the bucket must have been made for it'),
+    accessKeyIdFile: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('S3: a file that holds it; default: what the AWS SDK finds'),
+    secretAccessKeyFile: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('S3: a file that holds it, beside accessKeyIdFile'),
+    connectionStringFile: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'Azure: a file that holds the account’s connection string, which also says where the account is',
+      ),
+    sasTokenFile: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'Azure: a file that holds a shared access signature; without either file, what the Azure SDK finds',
+      ),
+    credentialsFile: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Google: a file that holds the JSON of an account; default: application default credentials'),
   })
   .superRefine((store, context) => {
     const refuse = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });
