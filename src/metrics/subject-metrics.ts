@@ -7,6 +7,8 @@ import type { SubjectReader, Unreadable } from './read-subjects.js';
 export interface ExpectingServer {
   name: string;
   globals: boolean;
+  /** Those that the configuration lists, where it does. */
+  databases?: readonly { name: string }[] | undefined;
   /** Set where its WAL is archived: then base backups are expected as well. */
   wal?: object | undefined;
   /** The names of the databases to be backed up; rejects when the server cannot be asked. */
@@ -60,7 +62,11 @@ export function subjectMetrics(
     'Objects in the primary store that cannot be taken for what they should be, by reason',
     ['server', 'reason'],
   );
-  const knownDatabases = new Map<string, string[]>();
+  const knownDatabases = new Map(
+    servers.flatMap(({ name, databases }) =>
+      databases ? [[name, databases.map((database) => database.name)] as const] : [],
+    ),
+  );
   const expectedSubjects = () =>
     servers.flatMap((server) => subjectsOf(server, knownDatabases.get(server.name) ?? []));
 

@@ -1,5 +1,6 @@
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import type { MetricsExporterConfig } from '@temporalio/worker';
 
 /** How long the SDK may take to answer, in milliseconds. */
@@ -36,12 +37,20 @@ export async function placeTemporalSdkMetrics(): Promise<TemporalSdkMetrics> {
   };
 }
 
-/** The SDK does not say which port it was given, so it has to be told one. */
+/**
+ * The SDK does not say which port it was given, so it has to be told one: below those that the system itself hands out, to
+ * whoever connects or listens between this choice and its use.
+ */
 async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+  for (;;) {
+    const port = randomInt(10_000, 32_768);
+    const server = createServer().listen(port, '127.0.0.1');
+    try {
+      await once(server, 'listening');
+    } catch {
+      continue;
+    }
+    await once(server.close(), 'close');
+    return port;
+  }
 }
