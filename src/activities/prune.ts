@@ -9,6 +9,7 @@ import type { PruneResult, RetentionDecision } from '../model/results.js';
 import { configuredDatabases } from '../postgres/configured-databases.js';
 import type { Dependencies } from './dependencies.js';
 import { findReaders } from './find-readers.js';
+import { pruneReplicas } from './prune-replicas.js';
 import { runStep } from './run-step.js';
 
 const STALL_SECONDS = 300;
@@ -24,20 +25,17 @@ export async function prune(
   return runStep(logger, { stallSeconds: STALL_SECONDS }, async ({ signal, onProgress }) => {
     const server = resolveServer(configuration, argument.server);
     const [primary] = dependencies.stores;
-    const { plan, basePlan, preview } = await previewPrune(
-      primary,
-      {
-        server: server.name,
-        ...pruneRules(configuration, server.name),
-        readers: await findReaders(dependencies.temporal, server.name),
-        configuredDatabases: await configuredDatabases(
-          server,
-          () => resolveConnection(server, environment.passFile),
-          signal,
-        ),
-      },
-      signal,
-    );
+    const request = {
+      server: server.name,
+      ...pruneRules(configuration, server.name),
+      readers: await findReaders(dependencies.temporal, server.name),
+      configuredDatabases: await configuredDatabases(
+        server,
+        () => resolveConnection(server, environment.passFile),
+        signal,
+      ),
+    };
+    const { plan, basePlan, preview } = await previewPrune(primary, request, signal);
     if (argument.dryRun) return { ...preview, decisions: showFirst(preview.decisions) };
     let changes = 0;
     const context = { signal, onProgress: () => onProgress(++changes) };
@@ -48,6 +46,7 @@ export async function prune(
     const decisions = preview.decisions.map((decision) => {
       const rule = decision.keep ? undefined : refused.get(decision.backupId);
       return rule === undefined ? decision : { ...decision, keep: true, rules: [rule] };
+    const replicas = await pruneReplicas(dependencies, request, context);
     });
     return {
       ...preview,
@@ -61,5 +60,6 @@ export async function prune(
   });
 }
 
+      ...replicas,
 const showFirst = (decisions: RetentionDecision[]) =>
   decisions.toSorted((a, b) => Number(a.keep) - Number(b.keep)).slice(0, DECISIONS_SHOWN);

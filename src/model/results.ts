@@ -121,6 +121,15 @@ export const pruneResult = z.object({
   deleted: count,
   orphansSwept: count.describe('unfinished uploads and artifacts without a manifest that were removed'),
   walDeleted: count.describe('objects of WAL that no base backup needs any more'),
+  replicas: z
+    .array(
+      z.union([
+        z.object({ store: z.string(), kept: count, deleted: count, orphansSwept: count, walDeleted: count }),
+        z.object({ store: z.string(), failure: z.string().describe('why it was not pruned this time') }),
+      ]),
+    )
+    .exactOptional()
+    .describe('what went of each replica; absent where there are none, and after a dry run'),
   decisions: z.array(retentionDecision).describe('the first 20, those that delete first'),
 });
 
