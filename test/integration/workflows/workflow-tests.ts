@@ -126,6 +126,17 @@ export function makeSteps(over: Partial<Activities> = {}): Steps {
     startReplication: () => Promise.resolve(),
     replicateStaged: () => Promise.resolve([]),
     verifyWal: () => Promise.resolve({ server: 'main', critical: 0, warnings: 0, findings: [] }),
+    planVerification: () =>
+      Promise.resolve({
+        ...{ id: 'verify_20260503_060000', server: 'main', startedAt: '2026-05-03T06:00:00.000Z' },
+        readBackDays: 30,
+      }),
+    readBackStores: () => Promise.resolve({ objects: 0, bytes: 0, ofObjects: 0, ofBytes: 0, days: 30 }),
+    examineBackups: () =>
+      Promise.resolve({
+        result: { server: 'main', critical: 0, warnings: 0, findings: [] },
+        ...{ appeared: [], resolved: [] },
+      }),
     findWalHost: () => Promise.resolve(undefined),
     shipPartialWal: () => Promise.resolve(undefined),
     reserveStaging: () => Promise.resolve({ queue: LIVE }),
