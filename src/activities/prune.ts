@@ -41,12 +41,12 @@ export async function prune(
     const context = { signal, onProgress: () => onProgress(++changes) };
     const counts = await applyPrune(primary, plan, context);
     const baseCounts = await applyBasePrune(primary, basePlan, context);
+    const replicas = await pruneReplicas(dependencies, request, context);
     const refused = new Map([...counts.refused, ...baseCounts.refused]);
     for (const [backupId, rule] of refused) logger.warn({ backupId, rule }, 'not deleted');
     const decisions = preview.decisions.map((decision) => {
       const rule = decision.keep ? undefined : refused.get(decision.backupId);
       return rule === undefined ? decision : { ...decision, keep: true, rules: [rule] };
-    const replicas = await pruneReplicas(dependencies, request, context);
     });
     return {
       ...preview,
@@ -55,6 +55,7 @@ export async function prune(
       deleted: counts.deleted + baseCounts.deleted,
       orphansSwept: counts.orphansSwept + baseCounts.orphansSwept,
       walDeleted: baseCounts.walDeleted,
+      ...replicas,
       decisions: showFirst(decisions),
     };
   });
