@@ -55,7 +55,6 @@ export async function prune(
       deleted: counts.deleted + baseCounts.deleted,
       orphansSwept: counts.orphansSwept + baseCounts.orphansSwept,
       walDeleted: baseCounts.walDeleted,
-      ...replicas,
       decisions: showFirst(decisions),
     };
   });
