@@ -17,9 +17,6 @@ export interface Dependencies {
   logger: Logger;
 }
 
-/** Where programs are looked for, first match wins. */
-export function programDirectories({ configuration, environment }: Dependencies): string[] {
-  return [...configuration.programDirectories, ...environment.path];
 /** The stores that a plan reads, in their order; one that backups.yaml no longer has is left out. */
 export function plannedStores(
   dependencies: Dependencies,
@@ -43,6 +40,9 @@ export function planReading(
   };
 }
 
+/** Where programs are looked for, first match wins. */
+export function programDirectories({ configuration, environment }: Dependencies): string[] {
+  return [...configuration.programDirectories, ...environment.path];
 }
 
 /** The part of a plan that says which stores get a copy: all but the primary. */

@@ -8,8 +8,8 @@ import type { PruneBackupsArgument } from '../model/arguments.js';
 import type { PruneResult, RetentionDecision } from '../model/results.js';
 import { configuredDatabases } from '../postgres/configured-databases.js';
 import type { Dependencies } from './dependencies.js';
-import { findReaders } from './find-readers.js';
 import { pruneReplicas } from './prune-replicas.js';
+import { findReaders } from './find-readers.js';
 import { runStep } from './run-step.js';
 
 const STALL_SECONDS = 300;
@@ -55,11 +55,11 @@ export async function prune(
       deleted: counts.deleted + baseCounts.deleted,
       orphansSwept: counts.orphansSwept + baseCounts.orphansSwept,
       walDeleted: baseCounts.walDeleted,
+      ...replicas,
       decisions: showFirst(decisions),
     };
   });
 }
 
-      ...replicas,
 const showFirst = (decisions: RetentionDecision[]) =>
   decisions.toSorted((a, b) => Number(a.keep) - Number(b.keep)).slice(0, DECISIONS_SHOWN);
