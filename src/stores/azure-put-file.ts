@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { OperationError } from '../model/failures.js';
 import { composeMd5, listStagedBlocks, nameBlock, type AzureBlock } from './azure-blocks.js';
-import { getProperties } from './azure-blobs.js';
+import { getProperties, type AzureBlobSettings } from './azure-blobs.js';
 import type { AzureConnection } from './azure-connection.js';
 import { answerOfAzure, isTaken } from './azure-errors.js';
 import { abortUpload } from './azure-uploads.js';
@@ -16,14 +16,13 @@ import { conflictingObject } from './stored-content.js';
  * The receipt of a key that held the file already has no checksum (its blocks may have been others), so that `verify`
  * reads the object back.
  *
- * @param tier - the access tier; default: the account's
  * @throws OperationError `StoreConflict` when the key holds an object of another size or recorded SHA-256
  */
 export async function putFile(
   azure: AzureConnection,
   key: string,
   file: Source,
-  tier: string | undefined,
+  settings: AzureBlobSettings,
   options: TransferOptions,
 ): Promise<StoreReceipt> {
   const stored = await acceptStored(azure, key, file, options);
@@ -36,9 +35,9 @@ export async function putFile(
         blocks.map(({ id }) => id),
         {
           ...request,
+          ...settings,
           conditions: { ifNoneMatch: '*' },
           metadata: { sha256: file.sha256 },
-          ...(tier === undefined ? {} : { tier }),
         },
       ),
     );

@@ -1,18 +1,27 @@
 import { buffer } from 'node:stream/consumers';
 import { Readable } from 'node:stream';
 import { readComposedMd5 } from './azure-blocks.js';
-import { getProperties, listBlobs, probeContainer, putBlob } from './azure-blobs.js';
+import {
+  getProperties,
+  listBlobs,
+  probeContainer,
+  probeImmutability,
+  putBlob,
+  type AzureBlobSettings,
+} from './azure-blobs.js';
 import { connectToAzure, type AzureAddress } from './azure-connection.js';
 import { answerOfAzure, isTaken } from './azure-errors.js';
 import { putFile } from './azure-put-file.js';
 import { abortUpload, listUploads } from './azure-uploads.js';
-import type { Store } from './store.js';
+import type { ObjectLock, Store } from './store.js';
 import { conflictingObject, damagedObject, findDifference, translateErrors } from './stored-content.js';
 
 /** Where an Azure store is, and what its objects are given. */
 export interface AzureStoreOptions extends AzureAddress {
   /** The access tier of a file's object, by its key; default: the account's. Documents always have the account's. */
-  storageClassOf?: ((key: string) => string | undefined) | undefined;
+  storageClassOf?: ((key: string, bytes: number) => string | undefined) | undefined;
+  /** Default: none of ours; what the container sets by default stays. */
+  lock?: ObjectLock | undefined;
 }
 
 /** Until when a legal hold lasts: the latest time there is. */
@@ -28,16 +37,30 @@ const RESUME_READS = 3;
  * of that MD5. `verify` compares the names of an object's blocks without a download, and so does not see what happens to
  * the bytes on the store's own disks afterwards; reading back does.
  */
-export function openAzureStore({ storageClassOf, ...address }: AzureStoreOptions): Store {
+export function openAzureStore({ storageClassOf, lock, ...address }: AzureStoreOptions): Store {
   const azure = connectToAzure(address);
+  /** What every blob gets. */
+  const settingsOf = (key: string): AzureBlobSettings => {
+    const expiriesOn = lock?.untilOf(key);
+    if (!lock || !expiriesOn || expiriesOn <= new Date()) return {};
+    const policyMode = lock.mode === 'compliance' ? 'Locked' : 'Unlocked';
+    return { immutabilityPolicy: { expiriesOn, policyMode } };
+  };
 
   const store: Store = {
     name: azure.name,
     url: azure.url,
 
-    check: (signal) => probeContainer(azure, signal),
+    async check(signal) {
+      await probeContainer(azure, signal);
+      if (lock) await probeImmutability(azure, signal);
+    },
 
-    putFile: (key, file, options) => putFile(azure, key, file, storageClassOf?.(key), options),
+    async putFile(key, file, options) {
+      const tier = storageClassOf?.(key, file.bytes);
+      const settings = { ...settingsOf(key), ...(tier !== undefined && { tier }) };
+      return await putFile(azure, key, file, settings, options);
+    },
 
     async putDocument(key, content, signal) {
       const isThere = async () => {
@@ -47,7 +70,7 @@ export function openAzureStore({ storageClassOf, ...address }: AzureStoreOptions
       };
       if (await isThere()) return;
       try {
-        await putBlob(azure, key, content, signal);
+        await putBlob(azure, key, content, settingsOf(key), signal);
       } catch (error) {
         if (!isTaken(error) || !(await isThere())) throw error;
       }

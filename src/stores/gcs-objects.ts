@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { FileMetadata } from '@google-cloud/storage';
+import { OperationError } from '../model/failures.js';
 import type { GcsConnection } from './gcs-connection.js';
 import { isNotThere } from './gcs-errors.js';
 
 /** What an object is given when it is created. */
-export type GcsObjectSettings = Pick<FileMetadata, 'metadata' | 'storageClass'>;
+export type GcsObjectSettings = Pick<FileMetadata, 'metadata' | 'storageClass' | 'retention'>;
 
 /** The condition that there is no object yet. */
 export const UNLESS_PRESENT = { ifGenerationMatch: 0 };
@@ -13,6 +14,25 @@ export const UNLESS_PRESENT = { ifGenerationMatch: 0 };
 export async function probeBucket(gcs: GcsConnection, signal: AbortSignal): Promise<void> {
   const query = { prefix: gcs.toObjectName(''), maxResults: 1, autoPaginate: false };
   await gcs.ask(signal, () => gcs.bucket.getFiles(query));
+}
+
+/**
+ * Fails unless the bucket can lock objects and keeps no versions: what is locked there can be neither deleted nor replaced,
+ * but with versions it could be hidden behind another.
+ *
+ * @see https://cloud.google.com/storage/docs/object-lock
+ */
+export async function probeRetention(gcs: GcsConnection, signal: AbortSignal): Promise<void> {
+  const [{ objectRetention, versioning }] = await gcs.ask(signal, () => gcs.bucket.getMetadata());
+  const refuse = (fault: string, remedy: string) =>
+    new OperationError(
+      'InvalidConfiguration',
+      `Store "${gcs.name}" (${gcs.url}): the bucket ${fault}; ${remedy}.`,
+    );
+  if (objectRetention?.mode !== 'Enabled')
+    throw refuse('has no object retention', "make one that has, or remove the store's lock");
+  if (versioning?.enabled)
+    throw refuse('keeps versions, so that what is locked could be hidden', 'turn its versioning off');
 }
 
 /** What the store knows of an object, or undefined when there is none. */

@@ -1,17 +1,27 @@
 import { Readable } from 'node:stream';
 import { connectToGcs, type GcsAddress } from './gcs-connection.js';
 import { isNotThere, isTaken } from './gcs-errors.js';
-import { deleteObject, getMetadata, listObjects, probeBucket, putObject } from './gcs-objects.js';
+import {
+  deleteObject,
+  getMetadata,
+  listObjects,
+  probeBucket,
+  probeRetention,
+  putObject,
+  type GcsObjectSettings,
+} from './gcs-objects.js';
 import { putFile } from './gcs-put-file.js';
 import { endUploads, isRecord, listUploads } from './gcs-uploads.js';
 import { OperationError } from '../model/failures.js';
-import type { Store } from './store.js';
+import type { ObjectLock, Store } from './store.js';
 import { conflictingObject, damagedObject, findDifference, translateErrors } from './stored-content.js';
 
 /** Where a Google Cloud Storage store is, and what its objects are given. */
 export interface GcsStoreOptions extends GcsAddress {
   /** The storage class of a file's object, by its key; default: the bucket's. Documents always have the bucket's. */
-  storageClassOf?: ((key: string) => string | undefined) | undefined;
+  storageClassOf?: ((key: string, bytes: number) => string | undefined) | undefined;
+  /** Default: none of ours; what the bucket sets by default stays. */
+  lock?: ObjectLock | undefined;
 }
 
 /** Until when a hold lasts: the latest time there is. */
@@ -24,18 +34,32 @@ const NEVER = new Date(8.64e15);
  * `verify` asks for it without a download, and so does not see what happens to the bytes on the store's own disks
  * afterwards; reading back does.
  */
-export function openGcsStore({ storageClassOf, ...address }: GcsStoreOptions): Store {
+export function openGcsStore({ storageClassOf, lock, ...address }: GcsStoreOptions): Store {
   const gcs = connectToGcs(address);
+  /** What every object gets. */
+  const settingsOf = (key: string): GcsObjectSettings => {
+    const until = lock?.untilOf(key);
+    if (!lock || !until || until <= new Date()) return {};
+    const mode = lock.mode === 'compliance' ? 'Locked' : 'Unlocked';
+    return { retention: { mode, retainUntilTime: until.toISOString() } };
+  };
 
   const store: Store = {
     name: gcs.name,
     url: gcs.url,
 
-    check: (signal) => probeBucket(gcs, signal),
+    async check(signal) {
+      await probeBucket(gcs, signal);
+      if (lock) await probeRetention(gcs, signal);
+    },
 
     async putFile(key, file, options) {
-      const storageClass = storageClassOf?.(key);
-      const settings = { metadata: { sha256: file.sha256 }, ...(storageClass && { storageClass }) };
+      const storageClass = storageClassOf?.(key, file.bytes);
+      const settings = {
+        ...settingsOf(key),
+        metadata: { sha256: file.sha256 },
+        ...(storageClass && { storageClass }),
+      };
       return await putFile(gcs, key, file, settings, options);
     },
 
@@ -47,7 +71,7 @@ export function openGcsStore({ storageClassOf, ...address }: GcsStoreOptions): S
       };
       if (await isThere()) return;
       try {
-        await putObject(gcs, key, content, {}, signal);
+        await putObject(gcs, key, content, settingsOf(key), signal);
       } catch (error) {
         if (!isTaken(error) || !(await isThere())) throw error;
       }

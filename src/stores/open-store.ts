@@ -15,6 +15,13 @@ export interface StoreSecrets {
 }
 
 /**
+ * What is smaller stays in the bucket's own class: others bill it as if it had this size, and some for a month at least.
+ *
+ * @see https://aws.amazon.com/s3/storage-classes/ (S3 Standard-IA, S3 Glacier Instant Retrieval)
+ */
+const CHEAPER_FROM_BYTES = 128 * 1024;
+
+/**
  * Opens a configured store. Nothing is sent or read yet: `check` does that. A cloud's SDK is loaded for a store that is
  * there, and for no other.
  *
@@ -31,8 +38,10 @@ export async function openStore(
   if (url.startsWith('file:///')) return openDirectoryStore({ name, directory: fileURLToPath(url) });
   const [, scheme, bucket, path] = /^([a-z0-9]+):\/\/([^/]+)\/?(.*)$/.exec(url) ?? [];
   const place = { name, prefix: path?.replace(/^\/+|\/+$/g, '') ?? '', endpoint };
-  const storageClassOf = (key: string) =>
-    key.startsWith('wal/') ? storageClass?.wal : storageClass?.backups;
+  const storageClassOf = (key: string, bytes: number) => {
+    if (bytes < CHEAPER_FROM_BYTES) return undefined;
+    return key.startsWith('wal/') ? storageClass?.wal : storageClass?.backups;
+  };
   const lock = configuration.lock && { ...configuration.lock, untilOf: lockUntil };
   if (scheme === 's3') {
     const { openS3Store } = await import('./s3.js');
@@ -44,11 +53,17 @@ export async function openStore(
   }
   if (scheme === 'azure') {
     const { openAzureStore } = await import('./azure.js');
-    return openAzureStore({ ...place, storageClassOf, container: bucket!, credentials: secrets });
+    return openAzureStore({ ...place, storageClassOf, lock, container: bucket!, credentials: secrets });
   }
   if (scheme === 'gs') {
     const { openGcsStore } = await import('./gcs.js');
-    return openGcsStore({ ...place, storageClassOf, bucket: bucket!, credentials: secrets.credentials });
+    return openGcsStore({
+      ...place,
+      storageClassOf,
+      lock,
+      bucket: bucket!,
+      credentials: secrets.credentials,
+    });
   }
   throw new OperationError(
     'InvalidConfiguration',

@@ -20,7 +20,7 @@ import { conflictingObject, damagedObject, findDifference, translateErrors } fro
 /** Where an S3 store is, and what its objects are given. */
 export interface S3StoreOptions extends S3Address {
   /** The storage class of a file's object, by its key; default: the bucket's. Documents always have the bucket's. */
-  storageClassOf?: ((key: string) => string | undefined) | undefined;
+  storageClassOf?: ((key: string, bytes: number) => string | undefined) | undefined;
   /** Default: what the bucket does. */
   serverSideEncryption?: { algorithm: 'AES256' | 'aws:kms'; kmsKeyId?: string | undefined } | undefined;
   /** Default: none of ours; what the bucket sets by default stays. */
@@ -61,7 +61,7 @@ export function openS3Store(options: S3StoreOptions): Store {
     },
 
     async putFile(key, file, options) {
-      const storageClass = storageClassOf?.(key) as StorageClass | undefined;
+      const storageClass = storageClassOf?.(key, file.bytes) as StorageClass | undefined;
       const settings = { ...settingsOf(key), Metadata: { sha256: file.sha256 }, StorageClass: storageClass };
       return await putFile(s3, key, file, settings, options);
     },

@@ -88,11 +88,9 @@ describe('an object is locked', () => {
   });
 
   it('as a record, for as long as any backup', () => {
-    const event = { time: now.toISOString(), action: 'restore', runId: 'run' } as Parameters<
-      typeof auditKey
-    >[0];
+    const event = { time: now.toISOString(), action: 'restore' } as const;
     for (const key of [
-      auditKey(event),
+      auditKey(event, 'run'),
       drillReportKey('prod', 'drill_20260510_040000', 'md'),
       verificationKey('prod', 'verify_20260510_060000', 'report'),
       walGapKey(cluster, segment),

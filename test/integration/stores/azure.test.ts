@@ -125,8 +125,9 @@ describe('the Azure store', () => {
 
   it('gives an object the access tier of its kind, and documents none', async () => {
     const store = await openOwn('backups/tiers', { storageClass: { backups: 'Cool', wal: 'Cold' } });
-    await store.putFile('postgres/s/d/file', await files.make(10), transfer());
-    await store.putFile('wal/s/1/segment', await files.make(10), transfer());
+    await store.putFile('postgres/s/d/small', await files.make(10), transfer());
+    await store.putFile('postgres/s/d/file', await files.make(128 * 1024), transfer());
+    await store.putFile('wal/s/1/segment', await files.make(128 * 1024), transfer());
     await store.putDocument('postgres/s/d/id.manifest.json', Buffer.from('{}'), never);
     const container = BlobServiceClient.fromConnectionString(server.connectionString).getContainerClient(
       'backups',
@@ -135,9 +136,40 @@ describe('the Azure store', () => {
     for await (const { name, properties } of container.listBlobsFlat({ prefix: 'tiers/' }))
       tiers[name] = properties.accessTier;
     expect(tiers).toEqual({
+      'tiers/postgres/s/d/small': 'Hot',
       'tiers/postgres/s/d/file': 'Cool',
       'tiers/postgres/s/d/id.manifest.json': 'Hot',
       'tiers/wal/s/1/segment': 'Cold',
+    });
+  });
+
+  // Azurite takes the policy and forgets it; what it was sent is what Azure documents.
+  it.each([
+    ['governance', 'unlocked'],
+    ['compliance', 'locked'],
+  ] as const)('that locks sends the immutability policy of %s with every object', async (mode, expected) => {
+    const until = new Date(Math.ceil(Date.now() / 1000) * 1000 + 86_400_000);
+    await using proxy = await startS3Proxy(new URL(server.endpoint).origin);
+    const connectionString = server.connectionString.replace(new URL(server.endpoint).origin, proxy.endpoint);
+    const configuration = { url: `azure://backups/${mode}`, lock: { mode } };
+    const store = await openStore(configuration, { connectionString }, () => until);
+    await store.putFile('postgres/s/d/file', await files.make(2 * PART), transfer());
+    await store.putDocument('postgres/s/d/id.manifest.json', Buffer.from('{}'), never);
+    const made = proxy.requests.filter(({ method, url }) => method === 'PUT' && !url.includes('comp=block&'));
+    expect(made).toHaveLength(2);
+    for (const { headers } of made) {
+      expect(String(headers['x-ms-immutability-policy-mode']).toLowerCase()).toBe(expected);
+      expect(new Date(String(headers['x-ms-immutability-policy-until-date']))).toEqual(until);
+    }
+  });
+
+  it('that is to lock refuses a container without version-level immutability', async () => {
+    const store = await openOwn('backups/unlocked', { lock: { mode: 'compliance' } });
+    await expect(store.check(never)).rejects.toMatchObject({
+      type: 'InvalidConfiguration',
+      message: expect.stringContaining(
+        'the container has no version-level immutability; enable it',
+      ) as string,
     });
   });
 

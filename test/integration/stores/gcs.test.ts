@@ -167,18 +167,53 @@ describe('the Google store', () => {
     await withSessions('classes', {}, async (_, { endpoint }) => {
       const storageClass = { backups: 'NEARLINE', wal: 'COLDLINE' };
       const store = await openOwn('backups/classes', { endpoint, storageClass });
-      await store.putFile('postgres/s/d/file', await files.make(10), transfer());
+      await store.putFile('postgres/s/d/small', await files.make(10), transfer());
+      await store.putFile('postgres/s/d/file', await files.make(128 * 1024), transfer());
       await store.putFile('postgres/s/d/large', await files.make(2 * PART), transfer());
-      await store.putFile('wal/s/1/segment', await files.make(10), transfer());
+      await store.putFile('wal/s/1/segment', await files.make(128 * 1024), transfer());
       await store.putDocument('postgres/s/d/id.manifest.json', Buffer.from('{}'), never);
     });
     const storage = new Storage({ apiEndpoint: server.endpoint, useAuthWithCustomEndpoint: false });
     const [found] = await storage.bucket('backups').getFiles({ prefix: 'classes/' });
     expect(Object.fromEntries(found.map(({ name, metadata }) => [name, metadata.storageClass]))).toEqual({
+      'classes/postgres/s/d/small': 'STANDARD',
       'classes/postgres/s/d/file': 'NEARLINE',
       'classes/postgres/s/d/large': 'NEARLINE',
       'classes/postgres/s/d/id.manifest.json': 'STANDARD',
       'classes/wal/s/1/segment': 'COLDLINE',
+    });
+  });
+
+  describe('that locks', () => {
+    const until = new Date(Math.ceil(Date.now() / 1000) * 1000 + 86_400_000);
+
+    it.each([
+      ['governance', 'Unlocked'],
+      ['compliance', 'Locked'],
+    ] as const)('gives every object the retention of %s', async (mode, expected) => {
+      await withSessions(mode, {}, async (_, { endpoint }) => {
+        const url = `gs://backups/${mode}`;
+        const store = await openStore({ url, endpoint, lock: { mode } }, {}, () => until);
+        await store.putFile('postgres/s/d/file', await files.make(10), transfer());
+        await store.putFile('postgres/s/d/large', await files.make(2 * PART), transfer());
+        await store.putDocument('postgres/s/d/id.manifest.json', Buffer.from('{}'), never);
+        expect((await store.describe('postgres/s/d/file', never))?.lockedUntil).toEqual(until);
+      });
+      const storage = new Storage({ apiEndpoint: server.endpoint, useAuthWithCustomEndpoint: false });
+      const [found] = await storage.bucket('backups').getFiles({ prefix: `${mode}/postgres` });
+      expect(found).toHaveLength(3);
+      for (const { metadata } of found) {
+        expect(metadata.retention?.mode).toBe(expected);
+        expect(new Date(metadata.retention!.retainUntilTime!)).toEqual(until);
+      }
+    });
+
+    it('refuses a bucket without object retention', async () => {
+      const store = await openOwn('backups/unlocked', { lock: { mode: 'compliance' } });
+      await expect(store.check(never)).rejects.toMatchObject({
+        type: 'InvalidConfiguration',
+        message: expect.stringContaining('the bucket has no object retention; make one that has') as string,
+      });
     });
   });
 

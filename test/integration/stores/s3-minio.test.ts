@@ -22,7 +22,7 @@ describe('what an S3 store gives its objects', () => {
   const options = { signal: new AbortController().signal, onProgress: () => undefined };
 
   // MinIO knows neither of these classes and says so, which shows which objects were to get one.
-  it.each([8, 16 * 1024 ** 2])('is the storage class of its kind: %d bytes', async (bytes) => {
+  it.each([128 * 1024, 16 * 1024 ** 2])('is the storage class of its kind: %d bytes', async (bytes) => {
     const { endpoint, region } = server;
     const configuration = { url: `s3://backups/classes-${bytes}`, endpoint, region };
     const file = await files.make(bytes);
@@ -40,6 +40,14 @@ describe('what an S3 store gives its objects', () => {
     const forWal = await openStore({ ...configuration, storageClass: { wal: 'GLACIER_IR' } }, server);
     await expect(forWal.putFile('wal/s/1/next', file, options)).rejects.toMatchObject(refusal);
     await forWal.putFile('postgres/s/d/file', file, options);
+  });
+
+  it('is the class of the bucket where another would cost more', async () => {
+    const { endpoint, region } = server;
+    const storageClass = { backups: 'STANDARD_IA', wal: 'GLACIER_IR' };
+    const store = await openStore({ url: 's3://backups/small', endpoint, region, storageClass }, server);
+    const small = await files.make(128 * 1024 - 1);
+    for (const key of ['postgres/s/d/file', 'wal/s/1/segment']) await store.putFile(key, small, options);
   });
 
   // MinIO has no key management here and says so.
