@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { withEncryption, type GpgRecipients } from '../archive/gpg.js';
 import type { OperationError } from '../model/failures.js';
-import { segmentName } from '../model/wal-segment.js';
 import { endRecordedChildren } from '../programs/child-ledger.js';
 import type { PipelineProgram } from '../programs/run-pipeline.js';
 import type { Store } from '../stores/store.js';
@@ -14,6 +13,7 @@ import {
   clearOutgoing,
   listSpool,
   rewindSpool,
+  setAside,
   type Spool,
   type SpooledSegment,
 } from './spool.js';
@@ -69,12 +69,14 @@ export async function archiveWal(
       const ending = await runHalves(half, source, { ...means, store, encrypt }, until);
       if (ending.kind !== 'unfit') return ending;
       const { segment, error } = ending;
-      run.warn({ segment: segment.name, error: error.message }, 'a WAL segment was set aside');
+      state.aside.push(segment.name);
+      run.warn({ segment: segment.name, error: error.message }, 'a WAL segment is set aside');
       // The server has it still: what was received may be damaged here only.
       const isWorthAnother =
         source.kind === 'stream' && error.type === 'ArtifactDamaged' && !received.has(segment.name);
       if (!isWorthAnother) return { kind: 'gap', gap: await giveUp(half, source, segment, error) };
       received.add(segment.name);
+      await setAside(spool, segment.name);
       await rewindSpool(spool, segment);
       delete state.heldAt;
     }
@@ -106,21 +108,25 @@ async function runHalves(
   }
 }
 
-/** Puts on record that a segment is lost, and goes on after it. */
+/**
+ * Puts on record that a segment is lost, and goes on after it. On record first: when this is interrupted, the segment is still
+ * there to be found again.
+ */
 async function giveUp(
   { spool, signal }: ArchiverHalf,
   { store, kind }: WalSource,
-  { timeline, start }: SpooledSegment,
+  { name, timeline, start }: SpooledSegment,
   { message }: OperationError,
 ): Promise<LostWal> {
   const gap = {
     timeline,
-    first: segmentName({ timeline, start }, spool.segmentBytes),
+    first: name,
     from: start,
     to: start + BigInt(spool.segmentBytes),
     reason: message,
   };
   await recordGap(store, spool.cluster, gap, signal);
+  await setAside(spool, name);
   const { segments, partials } = await listSpool(spool);
   const isEmpty = segments.length + partials.length === 0;
   if (kind === 'stream' && isEmpty) await beginSpoolAt(spool, { timeline, start: gap.to });

@@ -5,7 +5,7 @@ import { isRetryable, OperationError } from '../model/failures.js';
 import { parseSegmentName } from '../model/wal-segment.js';
 import type { ArchiverHalf, ArchiverState, HalfEnding } from './archiver-state.js';
 import { shipFile, type ShippingMeans } from './ship-file.js';
-import { listSpool, setAside, spooledPath, type Spool } from './spool.js';
+import { listSpool, spooledPath, type Spool } from './spool.js';
 
 /** Files on their way at once: one is compressed while another one is sent. */
 const CONCURRENCY = 2;
@@ -21,7 +21,7 @@ const isUnfit = (error: unknown): error is OperationError =>
  * Ships what arrives in a spool, histories first and segments in their order, until the signal is aborted. A file is
  * removed from the spool only when it is durable in the store. A store that cannot be reached is waited for.
  *
- * @returns the first segment that cannot be archived as it is, which was set aside
+ * @returns the first segment that cannot be archived as it is; it is in the spool still
  * @throws OperationError what waiting does not mend: a store that denies, a key that is no longer usable, the history of
  * a timeline that another server has taken as well
  */
@@ -36,8 +36,6 @@ export async function shipSpool(half: ArchiverHalf, means: ShippingMeans): Promi
     const segment = segments.find(({ name }) => name === fault?.name);
     if (fault && segment && isUnfit(fault.error)) {
       state.heldAt = segment.start;
-      await setAside(spool, segment.name);
-      state.aside.push(segment.name);
       return { kind: 'unfit', segment, error: fault.error };
     }
     if (fault) await waitOrThrow(half, fault.error, failures++);

@@ -225,9 +225,17 @@ test('a segment that was damaged in the spool is set aside and received anew', a
   expect((await archiver.list()).gaps).toEqual([]);
 });
 
-test('another segment under a name that is archived already is set aside, and its gap is on record', async () => {
+test('another segment under a name that is archived already is set aside, once its gap is on record', async () => {
   await using server = await startPostgres();
   const archiver = await makeArchiver(server);
+  let isInterrupted = true;
+  const store: Store = {
+    ...archiver.store,
+    putDocument: (key, ...rest) =>
+      isInterrupted && key.endsWith('.gap.json')
+        ? Promise.reject(new OperationError('StoreUnreachable', 'It is down; wait.'))
+        : archiver.store.putDocument(key, ...rest),
+  };
   const first = archiver.start();
   await waitUntil('the slot is there', () => readRestart(server));
   await untilArchived(archiver, await writeSegment(server));
@@ -242,10 +250,16 @@ test('another segment under a name that is archived already is set aside, and it
     Buffer.from(JSON.stringify({ format: '1.0', file: name, bytes: SEGMENT_BYTES, sha256: '0'.repeat(64) })),
     new AbortController().signal,
   );
-  const second = archiver.start();
+  const second = archiver.start({ store });
   await writeSegment(server);
-  const ending = await second.ending;
+  await expect(second.ending).rejects.toThrow('It is down');
+  expect(await readSegmentsIn(archiver)).toContain(name);
+  expect(await readdir(archiver.spool.aside)).toEqual([]);
+
+  isInterrupted = false;
+  const ending = await archiver.start({ store }).ending;
   expect(ending).toMatchObject({ kind: 'gap', gap: { first: name } });
+  expect(await readdir(archiver.spool.aside)).toEqual([name]);
   expect((await archiver.list()).gaps).toMatchObject([{ reason: expect.stringContaining(name) as string }]);
   archiver.start();
   const end = await writeSegment(server);
