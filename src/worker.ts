@@ -80,8 +80,6 @@ export async function runWorker(
       maxHeartbeatThrottleInterval: '5 seconds',
       defaultHeartbeatThrottleInterval: '5 seconds',
     };
-    for (const { name } of dependencies?.stores.slice(1) ?? [])
-      logger.warn({ store: name }, 'nothing is copied to this store: backups go to the first one only');
     const workers = await createWorkers(dependencies, roles, common);
     const keys = dependencies && roles.includes('backup') ? watchRecipients(dependencies) : undefined;
     const metrics = startMetrics(dependencies, keys, sdkMetrics);

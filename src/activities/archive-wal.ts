@@ -10,6 +10,7 @@ import { shipPartial, shipWaiting } from '../wal/ship-partial.js';
 import { asSoleArchiver } from '../wal/sole-archiver.js';
 import { programDirectories, requireStore, type Dependencies } from './dependencies.js';
 import { resolveWalServer } from './plan-wal.js';
+import { replicateWhileArchiving } from './replicate-while-archiving.js';
 import { runStep, type StepContext } from './run-step.js';
 import { keysOf, openPlannedSpool, withShipping } from './wal-means.js';
 
@@ -37,6 +38,7 @@ export async function archiveWal(
       return { ending: 'gap', gap: describeGap(plan.former, lost), ...counts() };
     }
     const spool = await openPlannedSpool(dependencies, plan);
+    const endReplication = replicateWhileArchiving(dependencies, plan.server, () => state.segments);
     const ending = await asSoleArchiver(spool, step.signal, async () =>
       runArchiver(
         {
@@ -49,7 +51,7 @@ export async function archiveWal(
         state,
         { ...step, warn: (facts, message) => logger.warn({ server: plan.server, ...facts }, message) },
       ),
-    );
+    ).finally(endReplication);
     const gap = ending.kind === 'gap' ? { gap: describeGap(plan.systemIdentifier, ending.gap) } : {};
     return { ending: ending.kind, ...gap, ...counts() };
   });

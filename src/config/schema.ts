@@ -227,7 +227,7 @@ export const configurationSchema = z
       .array(storeConfiguration)
       .min(1)
       .superRefine(refuseTwins(nameOfStore, 'name'))
-      .describe('the first is the primary, where backups go; nothing is copied to the others yet'),
+      .describe('the first is the primary, where backups go; the others are replicas, to which everything is copied'),
     retention: retention.prefault({}),
     schedules: z.record(z.string().regex(/^[a-z0-9-]+$/), scheduleConfiguration).default({}),
     verify: z

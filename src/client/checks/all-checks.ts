@@ -50,9 +50,7 @@ function checkStore(configuration: Configuration, store: Configuration['stores']
     run: async (signal) => {
       for (const opened of await openStores({ ...configuration, stores: [store] }))
         await opened.check(signal);
-      return store === configuration.stores[0]
-        ? ok('can be reached')
-        : warning('It can be reached, but nothing is copied to it: backups go to the first store only.');
+      return ok(store === configuration.stores[0] ? 'can be reached' : 'can be reached; a replica');
     },
   };
 }
