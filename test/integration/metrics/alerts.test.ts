@@ -8,6 +8,7 @@ import { startAlertmanager } from '../../../tools/servers/alertmanager.js';
 import { startPrometheus } from '../../../tools/servers/prometheus.js';
 import { SERVER, startBackupSystem } from '../../support/backup-system.js';
 import { makeGpgHome } from '../../support/gpg-home.js';
+import { readDashboard } from '../../support/read-dashboard.js';
 import { waitUntil } from '../../support/wait-until.js';
 import { failureOf } from '../../support/workflow-failure.js';
 
@@ -15,6 +16,16 @@ const ruleFile = join(import.meta.dirname, '../../../deploy/prometheus/temponest
 const ADDRESS = 'backups@test.invalid';
 /** The worker looks each minute. */
 const PATIENCE = 300;
+
+/** Panels that have something to show before the first backup, drill or WAL. */
+const alwaysDrawn = new Set([
+  'Without a backup',
+  'Storage',
+  'Keys expire in',
+  'Firing alerts',
+  'Memory',
+  'Age of these numbers',
+]);
 
 interface Alert {
   status: 'firing' | 'resolved';
@@ -78,6 +89,13 @@ test(
       async () => (await prometheus.query(count))[0]?.value === 0,
       PATIENCE,
     );
+    // Each panel of the dashboard can be drawn, and says how the backups are.
+    for (const { title, expressions } of await readDashboard())
+      for (const expression of expressions) {
+        const drawn = await prometheus.query(expression);
+        if (alwaysDrawn.has(title)) expect(drawn.length, title).toBeGreaterThan(0);
+      }
+
     await system.postgres.query('postgres', 'DROP DATABASE app');
     expect((await failureOf(await system.startBackup('app'))).type).toBe('DatabaseNotFound');
     expect(await hear('BackupRunFailed', 'firing')).toMatchObject({
