@@ -15,6 +15,7 @@ const mayImport = {
   catalogue: ['model', 'observability', 'stores', 'config'],
   replication: ['model', 'stores'],
   approvals: ['model'],
+  audit: ['model', 'observability', 'staging', 'stores', 'config'],
   wal: [
     'model',
     'observability',
@@ -67,6 +68,7 @@ const mayImport = {
   ],
   activities: [
     'model',
+    'audit',
     'approvals',
     'observability',
     'programs',
@@ -87,6 +89,7 @@ const mayImport = {
   workflows: ['model', 'activities'],
   client: [
     'model',
+    'audit',
     'observability',
     'files',
     'programs',

@@ -8,7 +8,10 @@ import {
   stagingActivities,
   stagingRestoreActivities,
 } from './activities/index.js';
+import { openLedger } from './audit/ledger.js';
+import { workerEvent } from './audit/worker-event.js';
 import { openStores } from './catalogue/open-stores.js';
+import { version } from './client/version.js';
 import type { Environment } from './config/environment.js';
 import type { Configuration } from './config/schema.js';
 import { temporalUnreachable } from './config/temporal-unreachable.js';
@@ -61,15 +64,9 @@ export async function runWorker(
     await registerSearchAttributes(connection, namespace);
     // A worker that runs only the workflows gets along without the volume and the secrets.
     const hasSteps = roles.includes('backup') || roles.includes('restore');
-    const dependencies: Dependencies | undefined = hasSteps
-      ? {
-          configuration,
-          environment,
-          volume: await openVolume(configuration.staging.directory),
-          stores: await openStores(configuration),
-          temporal: new Client({ connection, namespace, identity: environment.identity }),
-          logger,
-        }
+    const temporal = new Client({ connection, namespace, identity: environment.identity });
+    const dependencies = hasSteps
+      ? await openDependencies(configuration, environment, temporal, logger)
       : undefined;
     const common: Omit<WorkerOptions, 'taskQueue'> = {
       connection,
@@ -94,16 +91,33 @@ export async function runWorker(
       metrics.render,
     );
     logger.info({ roles, namespace, port: health.port, volume: dependencies?.volume.id }, 'worker started');
+    await dependencies?.audit.append(workerEvent('started', { configuration, environment, roles, version }));
     try {
       await runTogether(workers);
     } finally {
       await health.close();
       await metrics.stop();
+      await dependencies?.audit.append(
+        workerEvent('stopped', { configuration, environment, roles, version }),
+      );
+      dependencies?.audit.close();
     }
     logger.info('worker stopped');
   } finally {
     await connection.close();
   }
+}
+
+async function openDependencies(
+  configuration: Configuration,
+  environment: Environment,
+  temporal: Client,
+  logger: Dependencies['logger'],
+): Promise<Dependencies> {
+  const volume = await openVolume(configuration.staging.directory);
+  const stores = await openStores(configuration);
+  const audit = await openLedger(volume, stores[0], logger);
+  return { configuration, environment, volume, stores, temporal, audit, logger };
 }
 
 async function connectToTemporal(

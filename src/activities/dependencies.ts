@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import type { AuditLedger } from '../audit/ledger.js';
 import type { Environment } from '../config/environment.js';
 import type { Configuration } from '../config/schema.js';
 import { OperationError } from '../model/failures.js';
@@ -14,6 +15,8 @@ export interface Dependencies {
   /** The configured stores, the primary first. */
   stores: readonly [Store, ...Store[]];
   temporal: Client;
+  /** Where it is written down what was done. */
+  audit: AuditLedger;
   logger: Logger;
 }
 

@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import { applyBasePrune } from '../catalogue/apply-base-prune.js';
 import { applyPrune } from '../catalogue/apply-prune.js';
 import { pruneRules } from '../config/retention.js';
@@ -37,6 +38,10 @@ export async function prune(
     };
     const { plan, basePlan, preview } = await previewPrune(primary, request, signal);
     if (argument.dryRun) return { ...preview, decisions: showFirst(preview.decisions) };
+    await writeDownDeletions(dependencies, server.name, preview.decisions, {
+      leftovers: plan.orphans.length + basePlan.orphans.length,
+      wal: basePlan.wal.length,
+    });
     let changes = 0;
     const context = { signal, onProgress: () => onProgress(++changes) };
     const counts = await applyPrune(primary, plan, context);
@@ -63,3 +68,19 @@ export async function prune(
 
 const showFirst = (decisions: RetentionDecision[]) =>
   decisions.toSorted((a, b) => Number(a.keep) - Number(b.keep)).slice(0, DECISIONS_SHOWN);
+
+/** Before anything goes: whatever becomes of this worker, it is known what it was about to delete. */
+async function writeDownDeletions(
+  { audit }: Dependencies,
+  server: string,
+  decisions: readonly RetentionDecision[],
+  others: { leftovers: number; wal: number },
+): Promise<void> {
+  const deleted = decisions.filter(({ keep }) => !keep).map(({ backupId }) => backupId);
+  if (deleted.length + others.leftovers + others.wal === 0) return;
+  const { workflowId, runId } = Context.current().info.workflowExecution!;
+  await audit.append({
+    ...{ action: 'prune', outcome: 'begun', time: new Date().toISOString() },
+    ...{ server, workflowId, runId, facts: { backups: deleted.join(', '), ...others } },
+  });
+}

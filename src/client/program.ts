@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { audit } from './commands/audit/index.js';
 import { backupCluster } from './commands/backup-cluster.js';
 import { backup } from './commands/backup.js';
 import { config } from './commands/config/index.js';
@@ -60,6 +61,7 @@ for (const command of [
   drillDisaster,
   verify,
   wal,
+  audit,
   stores,
   prune,
   schedules,

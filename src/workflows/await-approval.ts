@@ -2,6 +2,7 @@ import {
   condition,
   defineSignal,
   log,
+  patched,
   proxyActivities,
   setHandler,
   workflowInfo,
@@ -11,6 +12,7 @@ import { approvalSignalSchema, type ApprovalRequest, type ApprovalSignal } from 
 import type { RestorePlan, RestoreProgress } from '../model/restore.js';
 import { approvalStep } from './activity-options.js';
 import { fail, rootFailure } from './failures.js';
+import { writeDown } from './with-audit.js';
 
 const approvalSignal = defineSignal<[unknown]>('approval_signal');
 const { requestApproval, readApproval } = proxyActivities<Activities>(approvalStep);
@@ -52,11 +54,12 @@ export async function awaitApproval(
   const byService = approval.provider === 'temponest';
   return byService
     ? askService(approval, question, signals, progress, deadline)
-    : heedSignals(approval, signals, progress, deadline);
+    : heedSignals(approval, question, signals, progress, deadline);
 }
 
 async function heedSignals(
   { approvers, needed, timeoutSeconds }: RestorePlan['approval'],
+  question: Question,
   signals: ApprovalSignal[],
   progress: ApprovalProgress,
   deadline: number,
@@ -64,18 +67,23 @@ async function heedSignals(
   while (progress.approvedBy.length < needed) {
     await condition(() => signals.length > 0, Math.max(0, deadline - Date.now()));
     const signal = signals.shift();
-    if (!signal) throw timedOut(progress, timeoutSeconds);
-    count(signal, approvers.includes(signal.approver), progress);
+    if (!signal) throw await timedOut(question, progress, timeoutSeconds);
+    await count(signal, approvers.includes(signal.approver), question, progress);
   }
   return progress.approvedBy;
 }
 
-function count({ status, approver, reason }: ApprovalSignal, mayDecide: boolean, progress: ApprovalProgress) {
+async function count(
+  { status, approver, reason }: ApprovalSignal,
+  mayDecide: boolean,
+  question: Question,
+  progress: ApprovalProgress,
+) {
   if (!mayDecide) progress.ignored = `${approver} is not one of approvals.approvers and was ignored.`;
-  else if (status === 'denied') throw denied(approver, reason);
+  else if (status === 'denied') throw await denied(question, approver, reason);
   else if (progress.approvedBy.includes(approver))
     progress.ignored = `${approver} has approved already; another person is needed.`;
-  else progress.approvedBy.push(approver);
+  else await approved(question, approver, progress);
 }
 
 /** One request per person. A person whose answer was had already is asked for another's, by a further request. */
@@ -97,14 +105,14 @@ async function askService(
       });
       if (answer.status === 'pending') continue;
       open.delete(approvalId);
-      if (answer.status === 'denied') throw denied(answer.approver, answer.reason);
+      if (answer.status === 'denied') throw await denied(question, answer.approver, answer.reason);
       if (progress.approvedBy.includes(answer.approver)) {
         progress.ignored = `${answer.approver} has approved already; another person is needed.`;
         open.add(await request(question, needed, progress.approvedBy));
-      } else progress.approvedBy.push(answer.approver);
+      } else await approved(question, answer.approver, progress);
     }
     if (progress.approvedBy.length >= needed) break;
-    if (Date.now() >= deadline) throw timedOut(progress, timeoutSeconds);
+    if (Date.now() >= deadline) throw await timedOut(question, progress, timeoutSeconds);
     await condition(() => hints.length > 0, POLL);
     hints.length = 0;
   }
@@ -124,14 +132,39 @@ async function request(question: Question, needed: number, notBy: string[]): Pro
   return approvalId;
 }
 
-function denied(approver: string, reason: string | undefined) {
+/** Each decision is written down when it is made, whatever becomes of the run. */
+async function writeDownDecision(
+  { context }: Question,
+  outcome: 'approved' | 'denied' | 'timedOut',
+  facts: Record<string, string | number>,
+  reason?: string,
+): Promise<void> {
+  if (!patched('audit-approvals')) return;
+  const textOf = (field: string) => (typeof context[field] === 'string' ? context[field] : undefined);
+  const [server, database] = [textOf('server'), textOf('database')];
+  await writeDown({
+    ...{ action: 'approval', outcome, facts },
+    ...(server === undefined ? {} : { server }),
+    ...(database === undefined ? {} : { database }),
+    ...(reason ? { reason } : {}),
+  });
+}
+
+async function approved(question: Question, approver: string, progress: ApprovalProgress): Promise<void> {
+  progress.approvedBy.push(approver);
+  await writeDownDecision(question, 'approved', { approver });
+}
+
+async function denied(question: Question, approver: string, reason: string | undefined) {
+  await writeDownDecision(question, 'denied', { approver }, reason);
   return fail(
     'ApprovalDenied',
     `${approver} denied it${reason ? ` (${reason})` : ''}; nothing was touched. Talk to them, and start again.`,
   );
 }
 
-function timedOut({ approvedBy, needed }: ApprovalProgress, seconds: number) {
+async function timedOut(question: Question, { approvedBy, needed }: ApprovalProgress, seconds: number) {
+  await writeDownDecision(question, 'timedOut', { approved: approvedBy.length, needed });
   return fail(
     'ApprovalTimedOut',
     `${approvedBy.length} of ${needed} approvals came within ${seconds / 3600} h; nothing was touched. Find an approver, and start again.`,

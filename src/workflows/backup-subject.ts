@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { AnyPlan } from '../activities/staged-backup.js';
 import { parseArgument } from '../model/arguments.js';
 import { operationId } from '../model/queues.js';
-import type { BackupProgress } from '../model/results.js';
+import type { BackupProgress, BackupResult } from '../model/results.js';
 import { beginAnew } from './begin-anew.js';
 import { showProgress } from './current-details.js';
 import { finishInTime } from './end-in-time.js';
@@ -12,6 +12,7 @@ import { backupProgressQuery } from './queries.js';
 import { runOneOperation } from './run-one-operation.js';
 import { runToOutcome } from './run-to-outcome.js';
 import { showSubject } from './search-attributes.js';
+import { withAudit, type AuditSubject } from './with-audit.js';
 
 /** How a backup of one kind is made. */
 export interface BackupMaking<Argument, Plan extends AnyPlan, Result> {
@@ -28,9 +29,9 @@ export interface BackupMaking<Argument, Plan extends AnyPlan, Result> {
  * id.
  */
 export async function backupSubject<
-  Argument extends { server?: string | undefined },
+  Argument extends { server?: string | undefined; reason?: string | undefined },
   Plan extends AnyPlan,
-  Result,
+  Result extends Pick<BackupResult, 'artifactKey' | 'bytes' | 'store'>,
 >(
   workflowType: string,
   schema: z.ZodType<Argument>,
@@ -46,7 +47,9 @@ export async function backupSubject<
     end,
     async () => {
       const argument = parseArgument(workflowType, schema, input);
-      return finishInTime(async () => {
+      let subject: AuditSubject | undefined;
+      const facts: Record<string, string | number> = {};
+      const backUp = async () => {
         const first = await planIt(argument);
         const workflowId = operationId(first.subject);
         if (workflowInfo().workflowId !== workflowId) {
@@ -60,9 +63,31 @@ export async function backupSubject<
           const plan = beginning === 1 ? first : await planIt(argument);
           progress.backupId = plan.id;
           showSubject(plan);
-          return make(plan, progress);
+          subject = toAuditSubject(plan.subject, argument);
+          Object.assign(facts, { kind: plan.subject.kind, backup: plan.id });
+          const result = await make(plan, progress);
+          const { artifactKey, bytes, store } = result;
+          Object.assign(facts, { artifactKey, bytes, store });
+          return result;
         });
-      });
+      };
+      return withAudit(
+        () => subject,
+        () => ({ facts }),
+        () => finishInTime(backUp),
+      );
     },
   );
+}
+
+function toAuditSubject(
+  subject: AnyPlan['subject'],
+  { reason }: { reason?: string | undefined },
+): AuditSubject {
+  return {
+    action: 'backup',
+    server: subject.server,
+    ...(subject.kind === 'database' ? { database: subject.database } : {}),
+    ...(reason === undefined ? {} : { reason }),
+  };
 }

@@ -7,6 +7,7 @@ import { storeStep } from './activity-options.js';
 import { finishInTime } from './end-in-time.js';
 import { runToOutcome } from './run-to-outcome.js';
 import { showServer } from './search-attributes.js';
+import { withAudit } from './with-audit.js';
 
 const { prune } = proxyActivities<Activities>(storeStep);
 
@@ -17,10 +18,24 @@ export async function pruneBackups(input: PruneBackupsArgument): Promise<PruneRe
     () => undefined,
     async () => {
       const argument = parseArgument('pruneBackups', pruneBackupsArgument, input);
-      const result = await finishInTime(() => prune(argument));
-      showServer({ BackupServer: result.server, BackupKind: 'prune' });
-      setCurrentDetails(describePruning(result));
-      return result;
+      const facts: Record<string, number> = {};
+      let { server } = argument;
+      return withAudit(
+        () =>
+          argument.dryRun
+            ? undefined
+            : { action: 'prune' as const, ...(server === undefined ? {} : { server }) },
+        () => ({ facts }),
+        async () => {
+          const result = await finishInTime(() => prune(argument));
+          server = result.server;
+          const { kept, deleted, orphansSwept, walDeleted } = result;
+          Object.assign(facts, { kept, deleted, orphansSwept, walDeleted });
+          showServer({ BackupServer: server, BackupKind: 'prune' });
+          setCurrentDetails(describePruning(result));
+          return result;
+        },
+      );
     },
   );
 }

@@ -168,7 +168,7 @@ async function setUp(
   const listStaging = async () => {
     const entries = await readdir(stagingDirectory, { recursive: true, withFileTypes: true });
     return entries
-      .filter((entry) => entry.isFile() && entry.name !== 'volume.json')
+      .filter((entry) => entry.isFile() && !['volume.json', 'audit.json'].includes(entry.name))
       .map((entry) => join(entry.parentPath, entry.name).slice(stagingDirectory.length + 1))
       .filter((path) => !WAL_SPOOL.test(path));
   };

@@ -4,6 +4,7 @@ import { resolveServer } from '../../config/resolve.js';
 import { OperationError } from '../../model/failures.js';
 import { isNamedAfter, restoredName } from '../../model/restore-names.js';
 import { swapDatabases } from '../../postgres/swap-databases.js';
+import { withOwnAudit } from '../audit/write-down.js';
 import { untilDone } from '../configured-server.js';
 import { confirm } from '../confirm.js';
 import { action, type Context, type ExitCode } from '../context.js';
@@ -32,10 +33,14 @@ async function undoSwap(
     say('Nothing was done.');
     return 1;
   }
-  await swapDatabases(
-    await resolveAdministered(server, context.environment.passFile),
-    { live: database, replacement: replaced, becomes },
-    untilDone,
+  const administered = await resolveAdministered(server, context.environment.passFile);
+  await withOwnAudit(
+    context,
+    {
+      ...{ action: 'undoSwap', server: server.name, database },
+      facts: { putBack: replaced, keptAs: becomes },
+    },
+    () => swapDatabases(administered, { live: database, replacement: replaced, becomes }, untilDone),
   );
   if (context.json) printJson({ server: server.name, database, replaced: becomes });
   else print(`Database ${database} is what it was before; what replaced it is kept as ${becomes}.`);

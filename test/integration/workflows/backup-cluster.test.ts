@@ -31,7 +31,7 @@ async function backUp(steps: Steps, argument: object = {}): Promise<BaseBackupRe
 it('a base backup is committed when its WAL is there, and says what it made', async () => {
   const steps = makeSteps();
   const result = await backUp(steps, { server: 'main', reason: 'test' });
-  expect(stepNames(steps)).toEqual([...made, 'commitBaseBackup', 'releaseStaging']);
+  expect(stepNames(steps)).toEqual([...made, 'commitBaseBackup', 'releaseStaging', 'recordAudit']);
   expect(result).toMatchObject({
     server: 'main',
     store: 'primary',
@@ -51,7 +51,10 @@ it('a base backup is committed when its WAL is there, and says what it made', as
 it('one whose WAL does not come is not committed, leaves nothing, and is told of', async () => {
   const steps = makeSteps({ awaitWal: () => Promise.reject(failure('WalMissing')) });
   expect(await failureOf(backUp(steps))).toMatchObject({ type: 'WalMissing' });
-  expect(stepNames(steps)).toEqual([...made, 'releaseStaging', 'discardUpload', 'listChannels', 'notify']);
+  expect(stepNames(steps)).toEqual([
+    ...made,
+    ...['releaseStaging', 'discardUpload', 'recordAudit', 'listChannels', 'notify'],
+  ]);
   expect(await notificationsOf(steps, workflowId)).toMatchObject([{ failure: { type: 'WalMissing' } }]);
 });
 

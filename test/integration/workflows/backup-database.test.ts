@@ -52,7 +52,13 @@ describe('a backup', () => {
     const made = makeSteps();
     const database = newDatabase();
     const result = await backUp(made, database);
-    expect(stepNames(made)).toEqual(['planBackup', 'reserveStaging', ...steps, 'releaseStaging']);
+    expect(stepNames(made)).toEqual([
+      'planBackup',
+      'reserveStaging',
+      ...steps,
+      'releaseStaging',
+      'recordAudit',
+    ]);
     expect(result).toMatchObject({
       server: 'main',
       database,
@@ -65,6 +71,13 @@ describe('a backup', () => {
     });
     expect(Object.keys(result.secondsPerStep)).toEqual(['reserve', ...steps]);
     expect(await notificationsOf(made, idOf(database))).toEqual([]);
+    const { backupId, artifactKey } = result;
+    expect(made.audited).toMatchObject([
+      {
+        ...{ action: 'backup', server: 'main', database, outcome: 'committed', workflowId: idOf(database) },
+        facts: { kind: 'database', backup: backupId, artifactKey, bytes: 310, store: 'primary' },
+      },
+    ]);
     expect(await describeRun(idOf(database))).toMatchObject({
       status: 'COMPLETED',
       outcome: 'committed',
@@ -164,6 +177,7 @@ describe('a step that fails for good', () => {
       ...before,
       'releaseStaging',
       ...discarded,
+      'recordAudit',
       'listChannels',
       'notify',
     ]);
@@ -204,7 +218,13 @@ describe('a step that fails and may be tried again', () => {
     });
     await backUp(made);
     expect(countCalls(made, step)).toBe(3);
-    expect(stepNames(made)).toEqual(['planBackup', 'reserveStaging', ...steps, 'releaseStaging']);
+    expect(stepNames(made)).toEqual([
+      'planBackup',
+      'reserveStaging',
+      ...steps,
+      'releaseStaging',
+      'recordAudit',
+    ]);
   });
 
   it('waits for staging as long as others need it', async () => {
@@ -291,7 +311,7 @@ describe('an artifact that is damaged', () => {
         ...steps.slice(0, steps.indexOf(step === 'readBack' ? 'encrypt' : step) + 1),
         'releaseStaging',
         ...discarded,
-        ...['planBackup', 'reserveStaging', ...steps, 'releaseStaging'],
+        ...['planBackup', 'reserveStaging', ...steps, 'releaseStaging', 'recordAudit'],
       ]);
       const committed = made.calls.findLast((call) => call.step === 'commit');
       const given = made.calls.find((call) => call.step === 'dump');
@@ -345,7 +365,9 @@ describe('a cancellation', () => {
     expect(stepNames(made).slice(stepNames(made).indexOf(step) + 1)).toEqual([
       'releaseStaging',
       ...(step === 'upload' || step === 'verify' ? ['discardUpload'] : []),
+      'recordAudit',
     ]);
+    expect(made.audited).toMatchObject([{ action: 'backup', database, outcome: 'cancelled' }]);
     expect(await describeRun(idOf(database))).toMatchObject({ status: 'CANCELLED', outcome: 'cancelled' });
     expect(await notificationsOf(made, idOf(database))).toEqual([]);
   });

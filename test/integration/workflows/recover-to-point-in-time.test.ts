@@ -42,6 +42,8 @@ const approve = (handle: WorkflowHandle, approver: string) =>
 
 const recovery = ['planRecovery', 'reserveRecoveryStaging', 'downloadBase', 'unpackBase', 'replayWal'];
 const clearing = ['releaseRecoveryStaging', 'recordAudit'];
+/** With one approval, which is written down. */
+const approved = ['planRecovery', 'recordAudit', ...recovery.slice(1)];
 
 describe('a recovery of one database', () => {
   it('takes it out of the recovered server, restores it beside the live one, and is audited', async () => {
@@ -152,7 +154,7 @@ describe('a recovery of a whole server', () => {
     await isWaiting(handle);
     await approve(handle, 'cyd');
     const result = await handle.result();
-    expect(stepNames(made)).toEqual([...recovery, 'handOver', ...clearing]);
+    expect(stepNames(made)).toEqual([...approved, 'handOver', ...clearing]);
     expect(result).toMatchObject({ handedOver: { directory: '/recovered/data' }, approvedBy: ['cyd'] });
     expect(result.restored).toBeUndefined();
   });
@@ -165,14 +167,17 @@ describe('a recovery of a whole server', () => {
     const result = await handle.result();
     const one = ['extractOfServer', 'restore', 'compare'];
     expect(stepNames(made)).toEqual([
-      ...[...recovery, 'outlineServer', 'createServerRoles', ...one, ...one],
+      ...[...approved, 'outlineServer', 'createServerRoles', ...one, ...one],
       ...['completeServer', ...clearing],
     ]);
     expect(result.filled).toEqual({
       ...{ server: 'new', roles: 2, databases: ['agentic', 'postgres'] },
       ...{ tables: 6, rows: 60, bytes: 1800, notes: [] },
     });
-    expect(made.audited).toMatchObject([{ action: 'recover', server: 'new', facts: { recovered: 'main' } }]);
+    expect(made.audited).toMatchObject([
+      { action: 'approval', server: 'main', outcome: 'approved', facts: { approver: 'cyd' } },
+      { action: 'recover', server: 'new', facts: { recovered: 'main' } },
+    ]);
   });
 
   it('that fails on its way into a server leaves nothing there', async () => {

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { describeTarget } from '../../../model/recovery-target.js';
 import { confirm } from '../../confirm.js';
+import { withOwnAudit } from '../../audit/write-down.js';
 import { action, type Context, type ExitCode } from '../../context.js';
 import { describeReplaced } from '../../describe-replaced.js';
 import { count, formatAge, formatBytes, print, printJson, say } from '../../output.js';
@@ -37,7 +38,20 @@ async function recoverServer(rescue: Rescue, context: Context, options: Options)
     return 1;
   }
   const display = showRestores();
-  const rescued = await runRecovery(rescue, plan, into, display).finally(() => display.close());
+  const rescued = await withOwnAudit(
+    context,
+    {
+      ...{ action: 'rescue', server: taken ? server : plan.found.base.server },
+      ...(taken ? { database: taken.database } : {}),
+      facts: {
+        ...{ command: 'recover', baseBackup: plan.found.base.id, target: describeTarget(plan.found.target) },
+        ...(taken ? { made: taken.made } : { directory: into ?? '' }),
+        ...(replaces ? { keptAs: replaces.becomes } : {}),
+      },
+    },
+    () => runRecovery(rescue, plan, into, display).finally(() => display.close()),
+    rescue.source.stores[0],
+  );
   const replaced = replaces && {
     database: replaces.becomes,
     undo: describeUndo(rescue.target, replaces.database, replaces.becomes),

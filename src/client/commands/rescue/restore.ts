@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { withOwnAudit } from '../../audit/write-down.js';
 import { confirm } from '../../confirm.js';
 import { action, type Context, type ExitCode } from '../../context.js';
 import { describePlan } from '../../describe-plan.js';
@@ -36,10 +37,24 @@ async function restoreOne(
     say('Nothing was done.');
     return 1;
   }
-  const roles =
-    missing.roles.length > 0 ? await makeRoles(rescue, restoration.stores[0]!, missing.roles) : undefined;
-  const display = showRestores();
-  const compared = await runRestoration(rescue, restoration, display).finally(() => display.close());
+  const { roles, ...compared } = await withOwnAudit(
+    context,
+    {
+      ...{ action: 'rescue', server: into.server, database },
+      facts: {
+        ...{ command: 'restore', backup: backup.id, store, made: into.database },
+        ...(replaces ? { keptAs: replaces.becomes } : {}),
+      },
+    },
+    async () => {
+      const made =
+        missing.roles.length > 0 ? await makeRoles(rescue, restoration.stores[0]!, missing.roles) : undefined;
+      const display = showRestores();
+      const done = await runRestoration(rescue, restoration, display).finally(() => display.close());
+      return { ...done, roles: made };
+    },
+    rescue.source.stores[0],
+  );
   return reportRescue(
     {
       backup: backup.id,

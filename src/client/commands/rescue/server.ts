@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { CreatedRoles } from '../../../restores/create-missing-roles.js';
+import { withOwnAudit } from '../../audit/write-down.js';
 import { action, type Context, type ExitCode } from '../../context.js';
 import { count, formatBytes, print, printJson, renderTable, say } from '../../output.js';
 import { fillDatabases, fillRoles, type FilledDatabase } from '../../rescue/fill-server.js';
@@ -20,11 +21,25 @@ async function fillServer(
 ): Promise<ExitCode> {
   const plan = await planServer(rescue, names);
   if (!skipExisting) refusePresent(rescue, plan);
-  const roles = await fillRoles(rescue, plan.missingRoles);
-  if (roles) say(`Roles: ${roles.created.length === 0 ? 'all there' : `made ${roles.created.join(', ')}`}.`);
-  const display = showRestores();
-  const databases = await fillDatabases(rescue, plan, display).finally(() => display.close());
-  return report(rescue.target.server.name, roles, databases, context);
+  const server = rescue.target.server.name;
+  const facts: Record<string, string> = { command: 'server' };
+  const { roles, databases } = await withOwnAudit(
+    context,
+    { action: 'rescue', server, facts },
+    async () => {
+      const made = await fillRoles(rescue, plan.missingRoles);
+      if (made) say(`Roles: ${made.created.length === 0 ? 'all there' : `made ${made.created.join(', ')}`}.`);
+      const display = showRestores();
+      const filled = await fillDatabases(rescue, plan, display).finally(() => display.close());
+      for (const outcome of ['restored', 'failed', 'present'] as const) {
+        const names = filled.filter((one) => one.outcome === outcome).map(({ database }) => database);
+        if (names.length > 0) facts[outcome] = names.join(', ');
+      }
+      return { roles: made, databases: filled };
+    },
+    rescue.source.stores[0],
+  );
+  return report(server, roles, databases, context);
 }
 
 function report(

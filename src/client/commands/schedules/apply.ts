@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { withOwnAudit } from '../../audit/write-down.js';
 import { withTemporal } from '../../connect.js';
 import { action } from '../../context.js';
 import { count, print, printJson } from '../../output.js';
@@ -32,6 +33,17 @@ function conclude({ changes }: SchedulesPlan, dryRun: boolean): string {
   return `${count(changed, 'schedule')} ${dryRun ? 'to change; nothing was changed (--dry-run)' : 'changed'}.`;
 }
 
+/** What changes, for whoever asks later: the names under each kind of change. */
+function factsOf({ changes }: SchedulesPlan): Record<string, string> {
+  const kinds = ['created', 'changed', 'removed'] as const;
+  return Object.fromEntries(
+    kinds
+      .map((kind) => [kind, changes.filter(({ change }) => change === kind).map(({ name }) => name)] as const)
+      .filter(([, names]) => names.length > 0)
+      .map(([kind, names]) => [kind, names.join(', ')]),
+  );
+}
+
 export const apply = new Command('apply')
   .description('make the schedules in Temporal those that backups.yaml declares')
   .option('--dry-run', 'only show what would change')
@@ -51,7 +63,11 @@ in the Temporal UI is put right.`,
       await withTemporal(context.environment, async (client) => {
         const plan = await planSchedules(client, declared);
         if (!context.json) printPlan(plan);
-        if (!dryRun) await applySchedules(client, declared, plan.changes);
+        const facts = factsOf(plan);
+        if (!dryRun && Object.keys(facts).length > 0)
+          await withOwnAudit(context, { action: 'schedule', facts }, () =>
+            applySchedules(client, declared, plan.changes),
+          );
         if (context.json) printJson({ dryRun, ...plan });
         else print(conclude(plan, dryRun));
       });

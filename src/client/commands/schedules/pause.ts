@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { withOwnAudit } from '../../audit/write-down.js';
 import { withTemporal } from '../../connect.js';
 import { action } from '../../context.js';
 import { print, printJson } from '../../output.js';
@@ -18,9 +19,15 @@ Example:
     action(async (context, name: string, { note }: { note?: string }): Promise<undefined> => {
       await withTemporal(context.environment, async (client) => {
         const { scheduleId } = await requireSchedule(client, name);
-        await client.schedule
-          .getHandle(scheduleId)
-          .pause(note ?? `Paused by ${context.environment.identity}`);
+        const schedule = client.schedule.getHandle(scheduleId);
+        await withOwnAudit(
+          context,
+          {
+            ...{ action: 'schedule', facts: { paused: name } },
+            ...(note === undefined ? {} : { reason: note }),
+          },
+          () => schedule.pause(note ?? `Paused by ${context.environment.identity}`),
+        );
         if (context.json) printJson({ id: scheduleId, paused: true });
         else
           print(
