@@ -29,7 +29,7 @@ interface PeriodRule {
   endAfter: (time: Date, count: number) => Date;
 }
 
-const MILLISECONDS_PER_DAY = 86_400_000;
+export const MILLISECONDS_PER_DAY = 86_400_000;
 
 /** Days since 1970-01-01, a Thursday; UTC, so a day has 24 hours whatever the clocks on the wall do. */
 function dayOf(time: Date): number {

@@ -14,6 +14,7 @@ const schemesOf = {
   storageClass: ['s3', 'azure', 'gs'],
   serverSideEncryption: ['s3'],
   lock: ['s3', 'azure', 'gs'],
+  lifecycle: ['s3', 'azure', 'gs'],
   accessKeyIdFile: ['s3'],
   secretAccessKeyFile: ['s3'],
   connectionStringFile: ['azure'],
@@ -33,6 +34,9 @@ const storageClasses: Record<string, readonly string[]> = {
   azure: ['Hot', 'Cool', 'Cold', 'Archive'],
   gs: ['STANDARD', 'NEARLINE', 'COLDLINE', 'ARCHIVE'],
 };
+
+/** A cheaper class for what is so many days old. */
+const transition = z.strictObject({ afterDays: z.int().min(1), storageClass: z.string().min(1) });
 
 /** One of the `stores` in the configuration. The first is the primary. */
 export const storeConfiguration = z
@@ -93,6 +97,13 @@ export const storeConfiguration = z
       })
       .optional()
       .describe('lock each object until retention’s own date; the bucket must have been made for it'),
+    lifecycle: z
+      .strictObject({
+        backups: transition.optional().describe('dumps, globals and base backups'),
+        wal: transition.optional(),
+      })
+      .optional()
+      .describe('what "stores lifecycle" has the provider move to a cheaper class when it is old'),
     accessKeyIdFile: z
       .string()
       .min(1)
@@ -150,6 +161,9 @@ export const storeConfiguration = z
     for (const [kind, name] of Object.entries(store.storageClass ?? {}))
       if (classes && name !== undefined && !classes.includes(name))
         refuse(['storageClass', kind], `must be one of ${classes.join(', ')}`);
+    for (const [kind, move] of Object.entries(store.lifecycle ?? {}))
+      if (classes && move && !classes.includes(move.storageClass))
+        refuse(['lifecycle', kind, 'storageClass'], `must be one of ${classes.join(', ')}`);
   });
 
 export type StoreConfiguration = z.infer<typeof storeConfiguration>;

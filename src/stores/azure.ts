@@ -9,6 +9,7 @@ import {
   putBlob,
   type AzureBlobSettings,
 } from './azure-blobs.js';
+import { azureManagementPolicy } from './azure-lifecycle.js';
 import { connectToAzure, type AzureAddress } from './azure-connection.js';
 import { answerOfAzure, isTaken } from './azure-errors.js';
 import { putFile } from './azure-put-file.js';
@@ -50,6 +51,13 @@ export function openAzureStore({ storageClassOf, lock, ...address }: AzureStoreO
   const store: Store = {
     name: azure.name,
     url: azure.url,
+    lifecycle: {
+      document: (rules) =>
+        azureManagementPolicy(
+          rules,
+          (prefix) => `${azure.container.containerName}/${azure.toBlobName(prefix)}`,
+        ),
+    },
 
     async check(signal) {
       await probeContainer(azure, signal);

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { connectToGcs, type GcsAddress } from './gcs-connection.js';
 import { isNotThere, isTaken } from './gcs-errors.js';
+import { gcsLifecycle } from './gcs-lifecycle.js';
 import {
   deleteObject,
   getMetadata,
@@ -47,6 +48,7 @@ export function openGcsStore({ storageClassOf, lock, ...address }: GcsStoreOptio
   const store: Store = {
     name: gcs.name,
     url: gcs.url,
+    lifecycle: gcsLifecycle(gcs),
 
     async check(signal) {
       await probeBucket(gcs, signal);

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { GetObjectCommand, type StorageClass } from '@aws-sdk/client-s3';
 import { connectToS3, type S3Address } from './s3-connection.js';
 import { answerOf, toS3Error } from './s3-errors.js';
+import { s3Lifecycle } from './s3-lifecycle.js';
 import {
   headObject,
   listObjects,
@@ -54,6 +55,7 @@ export function openS3Store(options: S3StoreOptions): Store {
   const store: Store = {
     name: s3.name,
     url: s3.url,
+    lifecycle: s3Lifecycle(s3),
 
     async check(signal) {
       await probeBucket(s3, signal);

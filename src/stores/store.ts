@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { LifecycleRule } from '../model/lifecycle.js';
 
 /** Where and how far a transfer is; reports the bytes that are durable in the store, those of an earlier try included. */
 export interface TransferOptions {
@@ -66,6 +67,24 @@ export interface UnfinishedUpload {
   startedAt: Date;
 }
 
+/** Rules as the provider writes them, by the prefix in the bucket that they are for. */
+export type ProviderRules = Record<string, unknown>;
+
+/** The provider's own rules for what is below a store's prefix; all others in the bucket are left alone. */
+export interface BucketLifecycle {
+  /** Rules as the provider is told them. */
+  render(rules: readonly LifecycleRule[]): ProviderRules;
+  /** Those of ours that are there. */
+  read(signal: AbortSignal): Promise<ProviderRules>;
+  /** Puts these in the place of ours that are there. */
+  write(rules: readonly LifecycleRule[], signal: AbortSignal): Promise<void>;
+}
+
+/** Where the provider takes rules only from who administers the account: the document for them. */
+export interface AccountLifecycle {
+  document(rules: readonly LifecycleRule[]): object;
+}
+
 /**
  * A place where artifacts are kept. Keys are relative to the store's own prefix.
  *
@@ -79,6 +98,8 @@ export interface Store {
   readonly name: string;
   /** Its URL, without credentials. */
   readonly url: string;
+  /** Absent where there is no provider. */
+  readonly lifecycle?: BucketLifecycle | AccountLifecycle;
 
   /**
    * Proves that the store can be reached, that the credentials are good and that it can lock where it is to, without
