@@ -1,9 +1,10 @@
 import type { RollForwardPlan } from '../model/recovery.js';
+import { allowTablespaces } from '../recovery/hold-tablespaces.js';
 import { releaseSpace } from '../staging/reservation.js';
 import type { Dependencies } from './dependencies.js';
 import { reserveOnVolume } from './reserve-staging.js';
 import { runStep } from './run-step.js';
-import { stagedRecovery } from './staged-recovery.js';
+import { locateStagedRecovery, stagedRecovery } from './staged-recovery.js';
 
 /** Reserves the recovery's space on a restore worker's volume and answers with the queue of that worker. */
 export async function reserveRecoveryStaging(
@@ -18,5 +19,8 @@ export async function releaseRecoveryStaging(
   { volume, logger }: Dependencies,
   plan: RollForwardPlan,
 ): Promise<void> {
-  await runStep(logger, {}, ({ signal }) => releaseSpace(volume, stagedRecovery(plan), signal));
+  await runStep(logger, {}, async ({ signal }) => {
+    await allowTablespaces(locateStagedRecovery(volume, plan).cluster);
+    await releaseSpace(volume, stagedRecovery(plan), signal);
+  });
 }

@@ -9,6 +9,7 @@ import type { ServerConnection } from '../model/server-connection.js';
 import { withConnection } from '../postgres/connection.js';
 import { recoverySettings } from '../postgres/recovery-settings.js';
 import type { ServeContext } from '../postgres/serve-cluster.js';
+import { TABLESPACE_REFUSED, withoutNewTablespaces } from './hold-tablespaces.js';
 import {
   locateRecovery,
   MAINTENANCE_DATABASE,
@@ -60,12 +61,12 @@ export async function replay(
         await writeFile(join(dataDirectory, 'recovery.signal'), '');
         const settings = recoverySettings(restoreCommand, replayed.target, replayed.timeline);
         const onLog = (line: string) => reportProgress(line, replayed, context.onProgress);
-        return serveRecovered(cluster, { settings, onLog }, { ...context, signal }, readPoint).catch(
-          (error: unknown) => {
-            signal.throwIfAborted();
-            throw explainFailure(error, replayed.target);
-          },
-        );
+        const rollForward = () =>
+          serveRecovered(cluster, { settings, onLog }, { ...context, signal }, readPoint);
+        return withoutNewTablespaces(cluster.directory, rollForward).catch((error: unknown) => {
+          signal.throwIfAborted();
+          throw explainFailure(error, replayed.target);
+        });
       });
   if (parseLsn(point.lsn)! < replayed.atLeast)
     throw new OperationError(
@@ -123,6 +124,12 @@ function explainFailure(error: unknown, target: RecoveryTarget): unknown {
     return new OperationError(
       'TargetOutOfWindow',
       `The archived WAL ends before ${describeTarget(target)}; ${remedyFor('TargetOutOfWindow')}.`,
+      { cause: error },
+    );
+  if (error.message.includes(TABLESPACE_REFUSED))
+    return new OperationError(
+      'RecoveryFailed',
+      `The server cannot be recovered to ${describeTarget(target)}: a tablespace was made after the base backup and before that moment, and its directory may be a live server’s; recover to an earlier moment, or to one after a new base backup.`,
       { cause: error },
     );
   return new OperationError(
