@@ -1,4 +1,4 @@
-import { countDumpBytes, type Inventory } from '../model/inventory.js';
+import type { Inventory } from '../model/inventory.js';
 
 /** How much there is of something. */
 export interface Amount {
@@ -43,7 +43,7 @@ export function countContents(inventories: readonly Counted[]): Contents[] {
       const { rows, bytes } = tables.get(counted) ?? { rows: 0, bytes: 0 };
       tables.set(counted, { rows: rows + table.rows, bytes: bytes + table.bytes });
     }
-    const rows = [...tables.values()].reduce((sum, table) => sum + table.rows, 0);
-    return { rows, bytes: countDumpBytes(inventory), tables };
+    const sum = (what: keyof Amount) => [...tables.values()].reduce((total, table) => total + table[what], 0);
+    return { rows: sum('rows'), bytes: sum('bytes') + inventory.largeObjects.bytes, tables };
   });
 }

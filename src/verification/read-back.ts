@@ -7,7 +7,7 @@ import { readBackTurns, type ReadBackState } from './read-back-turns.js';
 import { readNewestVerification } from './read-newest-verification.js';
 import { readStores, type DescribedArtifact, type StoreContents } from './read-store.js';
 
-/** How long reading back goes on at most, in milliseconds: the rest of a verification waits for it. */
+/** How long one try of reading back goes on at most, in milliseconds: the rest of a verification waits for it. */
 const PATIENCE = 4 * 3_600_000;
 
 /**
@@ -46,7 +46,7 @@ export async function readBack(
   const outcome = await readBackTurns(
     turns,
     {
-      ...{ stores, startedAt: now, until: new Date(now.getTime() + PATIENCE) },
+      ...{ stores, startedAt: now, until: new Date(Date.now() + PATIENCE) },
       expectationOf: (turn) => {
         const { key, bytes } = turn;
         const name = nameReadable(turn);
