@@ -196,6 +196,7 @@ async function recordArchivers(servers: Servers): Promise<void> {
   });
   await record('archive-wal-already-running', await start(system, 'archiveWal', {}));
   await record('verify-backups', await start(system, 'verifyBackups', {}));
+  await record('verify-backups-wrong-argument', await start(system, 'verifyBackups', { database: 'app' }));
   // The server removes what is not archived yet: a gap.
   await system.worker.kill('SIGKILL');
   await waitUntil('nothing streams', async () => {
