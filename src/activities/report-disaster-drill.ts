@@ -1,3 +1,4 @@
+import { readFromStores } from '../catalogue/read-from-stores.js';
 import { storeDisasterReport } from '../drills/disaster-report.js';
 import {
   DISASTER_REPORT_FORMAT,
@@ -27,7 +28,11 @@ export async function reportDisasterDrill(
       ...{ id, server, store, startedAt },
       ...outcome,
     });
-    const reportKey = await storeDisasterReport(stores[0], report, signal);
+    const drilled = stores.filter(({ name }) => name === store);
+    // A drill from a replica may well be played while the primary is down.
+    const { result: reportKey } = await readFromStores([stores[0], ...drilled], signal, (to) =>
+      storeDisasterReport(to, report, signal),
+    );
     const { baseBackup, segments, reached, check, flight, rtoSeconds, secondsPerStep, notes } = report;
     const { rpoSeconds, rpoHostAliveSeconds } = report;
     return {

@@ -40,6 +40,8 @@ export interface BackupSystemOptions {
   s3?: S3Server;
   /** Where the worker finds the S3 server, when that is a proxy. */
   s3Endpoint?: string;
+  /** Further stores, as backups.yaml has them. */
+  replicas?: readonly Readonly<Record<string, unknown>>[];
   /** Default: `none`. `gpg` takes `key`, or one that is made for this system. */
   encryption?: 'gpg' | 'none';
   key?: GpgHome;
@@ -153,10 +155,11 @@ async function setUp(
     worker: { address: '127.0.0.1', port, heartbeatTimeout: '3s', shutdownGrace: '1s', ...options.worker },
     ...options.configuration,
   };
+  const { replicas = [] } = options;
   const configurationFile = join(scratch, 'backups.yaml');
   const directFile = join(scratch, 'direct.yaml');
-  await writeFile(configurationFile, stringify({ stores: [store], ...configuration }));
-  await writeFile(directFile, stringify({ stores: [directStore], ...configuration }));
+  await writeFile(configurationFile, stringify({ stores: [store, ...replicas], ...configuration }));
+  await writeFile(directFile, stringify({ stores: [directStore, ...replicas], ...configuration }));
 
   const environment = {
     PATH: process.env.PATH!,
