@@ -2,17 +2,20 @@ import type { Client } from '@temporalio/client';
 import { resolveServer } from '../config/resolve.js';
 import type { Configuration } from '../config/schema.js';
 import type { Finding } from '../model/findings.js';
+import { encodeName } from '../model/names.js';
 import {
   VERIFICATION_FORMAT,
   type VerificationPlan,
   type VerificationReport,
 } from '../model/verification.js';
+import { findDeadChannels } from '../observability/dead-channels.js';
 import { measureLag } from '../replication/measure-lag.js';
 import type { Store } from '../stores/store.js';
 import { findWalFaults } from '../wal/find-wal-faults.js';
 import { examineAges } from './examine-ages.js';
 import { compareReports } from './compare-reports.js';
 import { countContents } from './count-contents.js';
+import { judgeChannels } from './judge-channels.js';
 import { judgeContents } from './judge-contents.js';
 import { judgeKeys, readRecipients } from './judge-keys.js';
 import { DAMAGED, isReadAgain, judgeReadBack } from './judge-read-back.js';
@@ -73,13 +76,19 @@ export async function examineServer(
     ...unread.map(describeUnread),
     ...(await examineReplicas(stores, unread, server.name, now, signal)),
     ...judgeSchedules(server.name, schedules, previous?.schedules ?? []),
+    ...judgeChannels(configuration, await findDeadChannels(temporal, now)),
     ...judgeKeys(await readRecipients(configuration.encryption, programDirectories, signal), now),
     ...(wal ? findWalFaults(wal) : []),
-    ...(plan.readBackDays === undefined ? [] : record ? judgeReadBack(server.name, record) : [NOT_READ_BACK]),
+    ...(plan.readBackDays === undefined
+      ? []
+      : record
+        ? judgeReadBack(server.name, record)
+        : [describeNotReadBack(server.name)]),
   ];
   const isJudged = (finding: Finding): boolean => {
     if (finding.store !== undefined && unread.includes(finding.store)) return false;
     if (finding.id.startsWith(`${DAMAGED}/`)) return isReadAgain(finding, record, contents);
+    if (plan.readBackDays === undefined && finding.id.startsWith('read-back-')) return false;
     // Without the server nobody knows how far behind it the archive is.
     return !(wal && 'fault' in wal.live && /^wal-(lag|none|no-base)\//.test(finding.id));
   };
@@ -94,13 +103,13 @@ export async function examineServer(
   };
 }
 
-const NOT_READ_BACK: Finding = {
-  id: 'read-back-failed',
+const describeNotReadBack = (server: string): Finding => ({
+  id: `read-back-failed/${encodeName(server)}`,
   severity: 'warning',
   what: 'Nothing could be read back today.',
-  where: 'the stores',
+  where: server,
   remedy: 'see why in the worker log',
-};
+});
 
 const describeUnread = (store: string): Finding => ({
   id: `store-unreadable/${store}`,

@@ -28,7 +28,10 @@ const workflowId = operationId({ kind: 'wal', server: SERVER });
 function startSystem({
   wal = {},
   ...options
-}: { wal?: object } & Pick<BackupSystemOptions, 'postgres' | 'temporal'> = {}): Promise<BackupSystem> {
+}: { wal?: object } & Pick<
+  BackupSystemOptions,
+  'postgres' | 'temporal' | 'worker'
+> = {}): Promise<BackupSystem> {
   return startBackupSystem({
     databases: ['app'],
     encryption: 'gpg',
@@ -123,6 +126,24 @@ test('WAL goes on being archived while Temporal is away, and nothing is missing 
   await end(system);
 });
 
+test('a worker that is stopped ends its archiver at once, and the next one goes on without a gap', async () => {
+  await using system = await startSystem({ worker: { shutdownGrace: '30m' } });
+  await archive(system);
+  await untilArchived(system, await writeSegmentSoon(system));
+  let hasStopped = false;
+  const stopping = system.worker.stop().then(() => (hasStopped = true));
+  await delay(8000); console.log('STOPPED?', hasStopped, (await system.worker.log()).split('\n').slice(-8).join('\n'));
+  await waitUntil('it has stopped, long before its time is over', () => hasStopped, 40);
+  await stopping;
+  await writeSegment(system.postgres);
+  await system.worker.start();
+  const { segments } = await untilArchived(system, await writeSegment(system.postgres));
+  const starts = [...segments.keys()].map((name) => Number(parseSegmentName(name, SEGMENT_BYTES)!.start));
+  expect(starts.at(-1)! - starts[0]!).toBe((starts.length - 1) * SEGMENT_BYTES);
+  expect(await system.worker.log()).not.toContain('step failed');
+  await end(system);
+});
+
 test('a second archiver of the same server says which one does it', async () => {
   await using system = await startSystem();
   await archive(system);
@@ -175,21 +196,19 @@ test('a server that was initialised anew: the old WAL is closed, the new one arc
     findings: [],
   });
   expect(status.exitCode).toBe(0);
-  const verified = await runCli(['verify', '--config', system.configurationFile], system.environment);
-  expect(verified).toMatchObject({
-    exitCode: 0,
-    stdout: `Nothing is wrong with the backups of server ${SERVER}.`,
-  });
+  // The database itself was never dumped.
+  const late = { id: `backup-late/${SERVER}/app`, severity: 'critical' };
+  const verify = ['verify', '--json', '--config', system.configurationFile];
+  const verified = await runCli(verify, system.environment);
+  expect(JSON.parse(verified.stdout)).toMatchObject({ critical: 1, warnings: 0, findings: [late] });
 
   await end(system);
-  const stopped = await runCli(
-    ['verify', '--json', '--config', system.configurationFile],
-    system.environment,
-  );
+  const stopped = await runCli(verify, system.environment);
   expect(stopped.exitCode).toBe(1);
   expect(JSON.parse(stopped.stdout)).toMatchObject({
-    critical: 1,
-    findings: [{ id: `wal-archiver-stopped/${SERVER}`, severity: 'critical' }],
+    critical: 2,
+    findings: [late, { id: `wal-archiver-stopped/${SERVER}`, severity: 'critical' }],
+    appeared: [`wal-archiver-stopped/${SERVER}`],
   });
   const people = await runCli(['wal', 'status', '--config', system.configurationFile], system.environment);
   expect(people.stdout).toContain('NOT RUNNING');
