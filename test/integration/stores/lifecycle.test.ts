@@ -13,6 +13,7 @@ import type { LifecycleRule } from '../../../src/model/lifecycle.js';
 import { openStore } from '../../../src/stores/open-store.js';
 import type { AccountLifecycle, BucketLifecycle } from '../../../src/stores/store.js';
 import { startMinio } from '../../../tools/servers/minio.js';
+import { startMoto } from '../../../tools/servers/moto.js';
 import type { S3Server } from '../../../tools/servers/s3.js';
 
 const never = new AbortController().signal;
@@ -90,6 +91,24 @@ describe('on S3', () => {
   });
 });
 
+describe('on Amazon, as far as moto tells', () => {
+  let server: S3Server;
+  // The first time it is installed.
+  beforeAll(async () => {
+    server = await startMoto({ buckets: ['backups'] });
+  }, 600_000);
+  afterAll(() => server.stop());
+
+  it('old objects move to the class that was named', async () => {
+    const { endpoint, region } = server;
+    const store = await openStore({ url: 's3://backups/production', endpoint, region }, server);
+    const lifecycle = store.lifecycle as BucketLifecycle;
+    const rules = [moving('postgres/', 'STANDARD_IA'), moving('wal/', 'GLACIER_IR'), plain('base/')];
+    await lifecycle.write(rules, never);
+    expect(await lifecycle.read(never)).toEqual(lifecycle.render(rules));
+  });
+});
+
 describe('at Google', () => {
   // fake-gcs-server keeps no rules; this is the part of the documented protocol that is about them.
   async function startBucket(rules: object[]) {
@@ -123,7 +142,8 @@ describe('at Google', () => {
     const lifecycle = await there.open('gs://backups/production');
     expect(await lifecycle.read(never)).toEqual({});
     const rules = [plain('postgres/'), moving('wal/', 'COLDLINE')];
-    for (const _ of [1, 2]) await lifecycle.write(rules, never);
+    await lifecycle.write(rules, never);
+    await lifecycle.write(rules, never);
     const ofWal = { matchesPrefix: ['production/wal/'] };
     expect(there.bucket.lifecycle.rule).toEqual([
       ...theirs,
