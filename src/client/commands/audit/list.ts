@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { readAudit } from '../../../audit/read-audit.js';
 import { duration } from '../../../config/duration.js';
 import type { AuditEvent } from '../../../model/audit.js';
@@ -34,7 +34,11 @@ function describeRow({ time, action: what, server = '', database, outcome, ...ev
 
 export const list = new Command('list')
   .description('list what was done, the oldest first')
-  .option('--since <time>', 'an age such as 12h or 7d, or a moment in ISO 8601', parseSince, parseSince('7d'))
+  .addOption(
+    new Option('--since <time>', 'an age such as 12h or 7d, or a moment in ISO 8601')
+      .argParser(parseSince)
+      .default(parseSince('7d'), '7d'),
+  )
   .option('--store <name>', 'a store in backups.yaml (default: the primary)')
   .addHelpText(
     'after',
