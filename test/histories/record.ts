@@ -1,6 +1,7 @@
 // `npm run histories:record`: runs every workflow type through its ways on real servers and writes down the histories,
 // for test/workflows/replay.test.ts. To be run when a change of the workflows is meant to leave no run unfinished.
-import { readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
@@ -291,6 +292,41 @@ async function recordDisasters(servers: Servers): Promise<void> {
   await rm(join(system.stagingDirectory, 'wal'), { recursive: true, force: true });
 }
 
+async function recordCarriedServer(servers: Servers): Promise<void> {
+  await using postgres = await startPostgres();
+  await using empty = await startPostgres();
+  secrets.push(postgres.password, empty.password);
+  for (const sql of ['CREATE ROLE app', 'CREATE DATABASE app OWNER app'])
+    await postgres.query('postgres', sql);
+  const passwords = await mkdtemp(join(tmpdir(), 'tb-passwords-'));
+  const describeServer = async (name: string, { host, port, user, password }: typeof postgres) => {
+    const passwordFile = join(passwords, name);
+    await writeFile(passwordFile, password, { mode: 0o600 });
+    return { name, host, port, user, passwordFile };
+  };
+  await using system = await startBackupSystem({
+    ...{ postgres, temporal: servers.temporal, databases: ['app'] },
+    configuration: {
+      servers: [
+        { ...(await describeServer(SERVER, postgres)), wal: { maxAge: '1s' } },
+        await describeServer('empty', empty),
+      ],
+      approvals: { provider: 'none' },
+    },
+  });
+  const archiving = await start(system, 'archiveWal', { server: SERVER });
+  await (await start(system, 'backupCluster', { server: SERVER })).result();
+  const recover = (argument: object) =>
+    start(system, 'recoverServer', { server: SERVER, into: { server: 'empty' }, ...argument });
+  await record('recover-into-server-dry-run', await recover({ dryRun: true }));
+  await record('recover-into-server', await recover({}));
+  await record('recover-into-server-not-empty', await recover({}));
+  await archiving.cancel();
+  await archiving.result().catch(() => undefined);
+  await rm(join(system.stagingDirectory, 'wal'), { recursive: true, force: true });
+  await rm(passwords, { recursive: true });
+}
+
 async function recordLostRestoreHost(servers: Servers): Promise<void> {
   await using system = await startHeldRestoreSystem('restore', servers);
   const restore = await system.startRestore({ mode: 'swap' });
@@ -340,5 +376,6 @@ await recordArchivers(servers);
 await recordRestores(servers);
 await recordRecoveries(servers);
 await recordDisasters(servers);
+await recordCarriedServer(servers);
 await recordCancelledRestore(servers);
 await recordLostRestoreHost(servers);
