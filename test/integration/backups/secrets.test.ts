@@ -27,6 +27,13 @@ async function readManifests({ store }: BackupSystem): Promise<string[]> {
   return await Promise.all(manifests.map(async (key) => (await store.getDocument(key, signal))!.toString()));
 }
 
+/** Every audit event in the store, as text. */
+async function readAuditEvents({ store }: BackupSystem): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const { key } of store.list('audit/', signal)) keys.push(key);
+  return await Promise.all(keys.map(async (key) => (await store.getDocument(key, signal))!.toString()));
+}
+
 /** A channel that refuses every other message, so that its address, partly a secret, comes near failures and logs. */
 async function startUnreliableWebhook() {
   let asked = 0;
@@ -53,16 +60,31 @@ test('no secret is in an argument, an environment that does without it, a histor
     secretAccessKey: s3.secretAccessKey,
     wrongSecretAccessKey: `wrong-${crypto.randomUUID()}`,
     webhookToken: crypto.randomUUID(),
+    webhookSecret: crypto.randomUUID(),
+    telegramToken: `123:${crypto.randomUUID()}`,
     setting: crypto.randomUUID(),
   };
   await postgres.query('agentic', `ALTER DATABASE agentic SET app.jwt_secret = '${secrets.setting}'`);
-  const urlFile = join(await makeScratchDirectory(), 'webhook-url');
-  await writeFile(urlFile, `${webhook.origin}/services/${secrets.webhookToken}`);
+  const secretsDirectory = await makeScratchDirectory();
+  const writeSecret = async (name: string, content: string) => {
+    await writeFile(join(secretsDirectory, name), content);
+    return join(secretsDirectory, name);
+  };
+  const urlFile = await writeSecret('webhook-url', `${webhook.origin}/services/${secrets.webhookToken}`);
+  const secretFile = await writeSecret('webhook-secret', secrets.webhookSecret);
+  const tokenFile = await writeSecret('telegram-token', secrets.telegramToken);
+  const telegram = { tokenFile, chatId: 1, apiUrl: webhook.origin };
+  const on = ['failure', 'success'];
   await using system = await startBackupSystem({
     ...{ databases, postgres, s3, store: 's3', encryption: 'gpg' },
     server: { globals: true },
     worker: { logLevel: 'debug' },
-    configuration: { notifications: [{ webhook: { urlFile }, on: ['failure', 'success'] }] },
+    configuration: {
+      notifications: [
+        { webhook: { urlFile, secretFile }, on },
+        { telegram, on },
+      ],
+    },
   });
   const file = (name: string) => join(system.scratch, name);
   const holds = (text: string) => Object.entries(secrets).filter(([, secret]) => text.includes(secret));
@@ -100,7 +122,7 @@ test('no secret is in an argument, an environment that does without it, a histor
   });
   await writeFile(file('postgres-password'), secrets.password);
 
-  await waitUntil('both runs are told, at the second try each', () => webhook.asked() >= 4);
+  await waitUntil('both channels are told of both runs, some at the second try', () => webhook.asked() >= 6);
 
   await system.worker.stop();
   await writeFile(file('s3-secret-access-key'), secrets.wrongSecretAccessKey);
@@ -124,6 +146,7 @@ test('no secret is in an argument, an environment that does without it, a histor
 
   expectNone(await readHistories(system), '"database":"langfuse"');
   expectNone(await readManifests(system), '"inventory"');
+  expectNone(await readAuditEvents(system), '"action":"backup"');
   expectNone([await system.worker.log()], 'step failed');
   expectNone(await readFiles(system.stagingDirectory), '"id"');
 });
