@@ -5,6 +5,7 @@ import { benchLevels } from '../bench/levels.js';
 import { benchNightly, type NightlyOptions } from '../bench/nightly.js';
 import { benchRecovery, type RecoveryBenchOptions } from '../bench/recovery.js';
 import { benchRestore, type RestoreBenchOptions } from '../bench/restore.js';
+import { benchUpload, type UploadBenchOptions } from '../bench/upload.js';
 import { benchWal, type WalBenchOptions } from '../bench/wal.js';
 import { Interrupted } from './demo/interruption.js';
 
@@ -54,6 +55,14 @@ program
   .option('--rounds <number>', 'how often each side runs', parseRounds, 3)
   .option('--json', 'the last line on standard output is one JSON object', false)
   .action((options: RecoveryBenchOptions) => benchRecovery(options));
+
+program
+  .command('upload')
+  .description("uploads of one big file to a local server of each kind beside Amazon's own client")
+  .option('--size <GiB>', 'size of the file', parsePositive, 2)
+  .option('--rounds <number>', 'how often each side uploads', parseRounds, 3)
+  .option('--json', 'the last line on standard output is one JSON object', false)
+  .action((options: UploadBenchOptions) => benchUpload(options));
 
 program
   .command('levels')
