@@ -10,7 +10,7 @@ import { finishInTime } from './end-in-time.js';
 import { isWorthBeginningAnew } from './failures.js';
 import { backupProgressQuery } from './queries.js';
 import { runOneOperation } from './run-one-operation.js';
-import { runToOutcome } from './run-to-outcome.js';
+import { runToOutcome, tellSuccess } from './run-to-outcome.js';
 import { showSubject } from './search-attributes.js';
 import { withAudit, type AuditSubject } from './with-audit.js';
 
@@ -31,7 +31,7 @@ export interface BackupMaking<Argument, Plan extends AnyPlan, Result> {
 export async function backupSubject<
   Argument extends { server?: string | undefined; reason?: string | undefined },
   Plan extends AnyPlan,
-  Result extends Pick<BackupResult, 'artifactKey' | 'bytes' | 'store'>,
+  Result extends Pick<BackupResult, 'artifactKey' | 'bytes' | 'server' | 'store'>,
 >(
   workflowType: string,
   schema: z.ZodType<Argument>,
@@ -71,11 +71,19 @@ export async function backupSubject<
           return result;
         });
       };
-      return withAudit(
+      const result = await withAudit(
         () => subject,
         () => ({ facts }),
         () => finishInTime(backUp),
       );
+      // A base backup is made once a week by itself; those of databases are told of by the run of all of them.
+      if (workflowType === 'backupCluster')
+        await tellSuccess({
+          type: 'backup.succeeded',
+          what: `The base backup of server ${result.server}`,
+          server: result.server,
+        });
+      return result;
     },
   );
 }

@@ -10,7 +10,7 @@ import { fail, rootFailure } from './failures.js';
 import { serverRecoveryProgressQuery } from './queries.js';
 import { recover } from './recover.js';
 import { requireRestoreWorker } from './require-restore-worker.js';
-import { runToOutcome } from './run-to-outcome.js';
+import { runToOutcome, tellSuccess } from './run-to-outcome.js';
 import { withAudit } from './with-audit.js';
 
 const { listCutoverSteps } = proxyActivities<Activities>(restorePlanStep);
@@ -34,7 +34,10 @@ export async function recoverServer(input: RecoverServerArgument): Promise<Serve
       const target = pointInTime === undefined ? { latest: true as const } : { targetTime: pointInTime };
       const recovered = await recover({ ...common, ...target }, progress as RecoveryProgress);
       if (recovered.dryRun) return { ...recovered, cutover: [] };
-      return { ...recovered, cutover: await cutOver(steps, recovered, argument, progress) };
+      const cutover = await cutOver(steps, recovered, argument, progress);
+      const { server } = recovered.plan;
+      await tellSuccess({ type: 'recovery.succeeded', server, what: `Server ${server} is recovered` });
+      return { ...recovered, cutover };
     },
   );
 }

@@ -5,9 +5,10 @@ import {
 } from '../model/arguments.js';
 import type { RecoveryResult } from '../model/recovery.js';
 import { showProgress } from './current-details.js';
+import { describeTarget } from '../model/recovery-target.js';
 import { recoveryProgressQuery } from './queries.js';
 import { recover } from './recover.js';
-import { runToOutcome } from './run-to-outcome.js';
+import { runToOutcome, tellSuccess } from './run-to-outcome.js';
 
 /**
  * Brings back a server as it was at a moment: whole, as a data directory, or one database of it, beside the live one or,
@@ -18,9 +19,13 @@ export async function recoverToPointInTime(input: RecoverToPointInTimeArgument):
   return runToOutcome(
     () => `The recovery of ${progress.backupId ?? JSON.stringify(input)}`,
     (end) => (progress.step = end),
-    () => {
+    async () => {
       const argument = parseArgument('recoverToPointInTime', recoverToPointInTimeArgument, input);
-      return recover(argument, progress);
+      const result = await recover(argument, progress);
+      const { server, target } = result.plan;
+      const what = `Server ${server} was recovered to ${describeTarget(target)}`;
+      if (!result.dryRun) await tellSuccess({ type: 'recovery.succeeded', server, what });
+      return result;
     },
   );
 }

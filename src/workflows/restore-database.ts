@@ -10,7 +10,7 @@ import { makeRestore } from './make-restore.js';
 import { restoreProgressQuery } from './queries.js';
 import { refuseUnfit } from './refuse-unfit.js';
 import { requireRestoreWorker } from './require-restore-worker.js';
-import { runToOutcome } from './run-to-outcome.js';
+import { runToOutcome, tellSuccess } from './run-to-outcome.js';
 import { showRestore, showRestoreSeconds } from './search-attributes.js';
 import { withAudit } from './with-audit.js';
 import { withOperation } from './with-operation.js';
@@ -37,12 +37,12 @@ export async function restoreDatabase(input: RestoreDatabaseArgument): Promise<R
       if (argument.dryRun) return { dryRun: true, plan, approvedBy: [], secondsPerStep: {} };
       progress.approvals = { approvedBy: [], needed: plan.approval.needed };
       const { approvals } = progress;
-      return withAudit(
+      const result = await withAudit(
         toAuditSubject(plan, argument),
         () => ({ facts: toAuditFacts(plan), approvedBy: approvals.approvedBy }),
         async () => {
           refuseUnfit(plan);
-          const result = await finishInTime(async () => {
+          const made = await finishInTime(async () => {
             progress.step = 'approval';
             await awaitApproval(plan.approval, describeSwap(plan, argument), approvals);
             return withOperation(
@@ -50,10 +50,17 @@ export async function restoreDatabase(input: RestoreDatabaseArgument): Promise<R
               () => makeRestore(plan, approvals.approvedBy, progress),
             );
           });
-          showRestoreSeconds(result.secondsPerStep);
-          return result;
+          showRestoreSeconds(made.secondsPerStep);
+          return made;
         },
       );
+      const { server, database } = plan.into;
+      await tellSuccess({
+        type: 'restore.succeeded',
+        server,
+        what: `Backup ${plan.backup.id} was restored into database ${result.restored?.database ?? database} on server ${server}`,
+      });
+      return result;
     },
   );
 }
