@@ -27,7 +27,9 @@ describe('targetOf', () => {
 
 describe('requireOutcome', () => {
   it.each<[RecoverToPointInTimeArgument, RegExp]>([
-    [{ latest: true }, /into\.directory: is needed for a whole server/],
+    [{ latest: true }, /into: needs one of directory and server for a whole server/],
+    [{ latest: true, into: { directory: '/a', server: 'b' } }, /into: needs one of directory and server/],
+    [{ latest: true, into: { server: 'b', database: 'a' } }, /are for one database/],
     [{ latest: true, database: 'a', into: { directory: '/a' } }, /into\.directory: is for a whole server/],
     [{ latest: true, into: { directory: '/a', database: 'a' } }, /are for one database/],
     [{ latest: true, into: { directory: '/a' }, mode: 'swap' }, /are for one database/],
@@ -37,6 +39,7 @@ describe('requireOutcome', () => {
 
   it.each<RecoverToPointInTimeArgument>([
     { latest: true, into: { directory: '/a' } },
+    { latest: true, into: { server: 'b' } },
     { latest: true, database: 'a' },
     { latest: true, database: 'a', mode: 'swap' },
     { latest: true, database: 'a', into: { server: 'b', database: 'c' } },
