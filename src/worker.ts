@@ -89,7 +89,10 @@ export async function runWorker(
         '/ready': readinessChecks(dependencies, keys, connection),
       },
       metrics.render,
-    );
+    ).catch(async (error: unknown) => {
+      await metrics.stop();
+      throw error;
+    });
     logger.info({ roles, namespace, port: health.port, volume: dependencies?.volume.id }, 'worker started');
     await dependencies?.audit.append(workerEvent('started', { configuration, environment, roles, version }));
     try {

@@ -5,6 +5,7 @@ import { benchLevels } from '../bench/levels.js';
 import { benchNightly, type NightlyOptions } from '../bench/nightly.js';
 import { benchRecovery, type RecoveryBenchOptions } from '../bench/recovery.js';
 import { benchRestore, type RestoreBenchOptions } from '../bench/restore.js';
+import { benchScrape, type ScrapeBenchOptions } from '../bench/scrape.js';
 import { benchUpload, type UploadBenchOptions } from '../bench/upload.js';
 import { benchWal, type WalBenchOptions } from '../bench/wal.js';
 import { Interrupted } from './demo/interruption.js';
@@ -55,6 +56,14 @@ program
   .option('--rounds <number>', 'how often each side runs', parseRounds, 3)
   .option('--json', 'the last line on standard output is one JSON object', false)
   .action((options: RecoveryBenchOptions) => benchRecovery(options));
+
+program
+  .command('scrape')
+  .description('scrapes of a worker and refreshes of its metrics with a big catalogue')
+  .option('--databases <number>', 'databases in the catalogue', parseRounds, 1000)
+  .option('--nights <number>', 'backups of each', parseRounds, 23)
+  .option('--json', 'the last line on standard output is one JSON object', false)
+  .action((options: ScrapeBenchOptions) => benchScrape(options));
 
 program
   .command('upload')

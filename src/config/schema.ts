@@ -250,7 +250,7 @@ export const configurationSchema = z
     programDirectories: z.array(file).default([]).describe('searched for programs before PATH'),
     worker: z
       .strictObject({
-        address: z.string().default('0.0.0.0').describe('where /health and /ready listen'),
+        address: z.string().default('0.0.0.0').describe('where /metrics, /health and /ready listen'),
         port: z.int().min(0).max(65535).default(9090),
         heartbeatTimeout: duration
           .refine((seconds) => seconds > 0, 'expected at least 1s')
