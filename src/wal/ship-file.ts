@@ -24,6 +24,10 @@ export interface ShippingMeans {
   signal: AbortSignal;
 }
 
+/** Whether {@link shipFile} failed because a file is not fit to be archived under its name: trying again does not help. */
+export const isUnfit = (error: unknown): error is OperationError =>
+  error instanceof OperationError && (error.type === 'WalConflict' || error.type === 'ArtifactDamaged');
+
 /** What was shipped: sizes in bytes, before and after. */
 export interface ShippedFile {
   bytes: number;

@@ -2,8 +2,9 @@ import { copyFile, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { partialName } from '../model/physical-keys.js';
 import { formatLsn } from '../model/wal-segment.js';
-import { shipFile, type ShippingMeans } from './ship-file.js';
-import { listSpool, partialPath, spooledPath, type Spool } from './spool.js';
+import { recordGap } from './record-gap.js';
+import { isUnfit, shipFile, type ShippingMeans } from './ship-file.js';
+import { listSpool, partialPath, setAside, spooledPath, type Spool, type SpooledSegment } from './spool.js';
 
 /** Replay reads WAL by pages of this size, in bytes. */
 const PAGE_BYTES = 8192;
@@ -16,20 +17,40 @@ export interface ShippedPartial {
   lsn: string;
 }
 
-/** Ships every whole file that waits in a spool nobody else works on, and removes it from there. */
+/**
+ * Ships every whole file that waits in a spool nobody else works on, and removes it from there. Of what cannot be archived
+ * nothing more will come: its gap is put on record, it is set aside, and the rest goes on.
+ */
 export async function shipWaiting(spool: Spool, means: ShippingMeans): Promise<void> {
   const { histories, segments } = await listSpool(spool);
   for (const name of [...histories, ...segments.map((segment) => segment.name)]) {
     const path = spooledPath(spool, name);
-    await shipFile(spool, path, name, means);
-    await rm(path);
+    try {
+      await shipFile(spool, path, name, means);
+      await rm(path);
+    } catch (error) {
+      if (!isUnfit(error)) throw error;
+      const lost = segments.find((segment) => segment.name === name);
+      if (lost) await recordLoss(spool, lost, error.message, means);
+      await setAside(spool, name);
+    }
   }
+}
+
+function recordLoss(
+  { cluster, segmentBytes }: Spool,
+  { name, timeline, start }: SpooledSegment,
+  reason: string,
+  { store, signal }: ShippingMeans,
+): Promise<void> {
+  const lost = { timeline, first: name, from: start, to: start + BigInt(segmentBytes), reason };
+  return recordGap(store, cluster, lost, signal);
 }
 
 /**
  * Ships what was received of the segment that its server had not ended when it was lost. It stays in the spool.
  *
- * @returns undefined when nothing was
+ * @returns undefined when nothing was, or as much of another content is archived already
  */
 export async function shipPartial(spool: Spool, means: ShippingMeans): Promise<ShippedPartial | undefined> {
   const newest = (await listSpool(spool)).partials.at(-1);
@@ -41,7 +62,13 @@ export async function shipPartial(spool: Spool, means: ShippingMeans): Promise<S
     const bytes = await measureWritten(copy);
     if (bytes === 0) return undefined;
     const file = partialName(newest.name, bytes);
-    await shipFile(spool, copy, file, means);
+    try {
+      await shipFile(spool, copy, file, means);
+    } catch (error) {
+      // As many bytes were saved before, of another page: what is in the store stays.
+      if (!isUnfit(error)) throw error;
+      return undefined;
+    }
     return { file, lsn: formatLsn(newest.start + BigInt(bytes)) };
   } finally {
     await rm(copy, { force: true });

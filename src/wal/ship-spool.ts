@@ -4,7 +4,7 @@ import pMap from 'p-map';
 import { isRetryable, OperationError } from '../model/failures.js';
 import { parseSegmentName } from '../model/wal-segment.js';
 import type { ArchiverHalf, ArchiverState, HalfEnding } from './archiver-state.js';
-import { shipFile, type ShippingMeans } from './ship-file.js';
+import { isUnfit, shipFile, type ShippingMeans } from './ship-file.js';
 import { listSpool, spooledPath, type Spool } from './spool.js';
 
 /** Files on their way at once: one is compressed while another one is sent. */
@@ -13,9 +13,6 @@ const CONCURRENCY = 2;
 const LOOK_INTERVAL = 200;
 /** Between tries while the store cannot be reached, in milliseconds: each is longer, up to the last. */
 const RETRY_DELAYS = [1000, 2000, 5000, 10_000, 30_000];
-
-const isUnfit = (error: unknown): error is OperationError =>
-  error instanceof OperationError && (error.type === 'WalConflict' || error.type === 'ArtifactDamaged');
 
 /**
  * Ships what arrives in a spool, histories first and segments in their order, until the signal is aborted. A file is

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
-import { appendFile, writeFile } from 'node:fs/promises';
+import { appendFile, open, readdir, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { findWalReach } from '../../../src/model/wal-reach.js';
 import { parsePartialName } from '../../../src/model/physical-keys.js';
 import { formatLsn, parseSegmentName } from '../../../src/model/wal-segment.js';
-import { shipPartial } from '../../../src/wal/ship-partial.js';
+import { shipPartial, shipWaiting } from '../../../src/wal/ship-partial.js';
+import { partialPath } from '../../../src/wal/spool.js';
 import { startPostgres, type PostgresServer } from '../../../tools/servers/postgres.js';
 import { waitUntil } from '../../support/wait-until.js';
 import { makeArchiver, readRestart, SEGMENT_BYTES, untilArchived, writeSegment } from './archiver-tests.js';
@@ -103,4 +104,38 @@ test('what was received of a segment is shipped when its server is lost', async 
   expect(formatLsn(reach.end)).toBe(shipped!.lsn);
   expect(reach.end).toBeGreaterThanOrEqual(running.state.server!);
   expect(partial.bytes).toBeLessThan(SEGMENT_BYTES);
+});
+
+test('what is left of a lost server is shipped though the store has other files of those names', async () => {
+  await using server = await startPostgres();
+  const archiver = await makeArchiver(server);
+  const running = archiver.start();
+  await waitUntil('the slot is there', () => readRestart(server));
+  const [name] = await untilArchived(archiver, await writeSegment(server));
+  await server.query('postgres', 'CREATE TABLE t AS SELECT 1');
+  await waitUntil(
+    'all is received',
+    () => running.state.received === running.state.server && running.state.lagBytes > 0,
+  );
+  await running.stop();
+  const means = {
+    store: archiver.store,
+    compression: { method: 'zstd', level: 1 } as const,
+    programDirectories: ['/usr/bin'],
+    signal: new AbortController().signal,
+  };
+  const { spool } = archiver;
+  const [{ file }] = [(await shipPartial(spool, means))!];
+  // The same number of bytes, and another content.
+  const part = await open(partialPath(spool, file.slice(0, 24)), 'r+');
+  await part.write('x', 100);
+  await part.close();
+  expect(await shipPartial(spool, means)).toBeUndefined();
+  expect([...(await archiver.list()).partials.keys()]).toEqual([file]);
+
+  const another = Buffer.alloc(SEGMENT_BYTES);
+  await writeFile(join(spool.directory, name!), another);
+  await shipWaiting(spool, means);
+  expect(await readdir(spool.aside)).toEqual([name]);
+  expect((await archiver.list()).gaps).toHaveLength(1);
 });
