@@ -91,6 +91,7 @@ export async function runWorker(
       metrics.render,
     ).catch(async (error: unknown) => {
       await metrics.stop();
+      await letGo(workers);
       throw error;
     });
     logger.info({ roles, namespace, port: health.port, volume: dependencies?.volume.id }, 'worker started');
@@ -170,6 +171,13 @@ async function createWorkers(
     ),
   });
   return workers;
+}
+
+/** Ends workers that were made and never run: the SDK keeps the process alive for them, until they have. */
+async function letGo(workers: readonly Worker[]): Promise<void> {
+  const runs = workers.map((worker) => worker.run());
+  for (const worker of workers) worker.shutdown();
+  await Promise.all(runs);
 }
 
 function checkRunning(worker: Worker): Promise<void> {

@@ -1,4 +1,6 @@
-import { expect, test } from 'vitest';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { expect, onTestFinished, test } from 'vitest';
 import { MAIN_QUEUE } from '../../../src/model/queues.js';
 import { SERVER, startBackupSystem } from '../../support/backup-system.js';
 import { scrape, valueOf } from '../../support/scrape.js';
@@ -32,4 +34,15 @@ test('a worker that was just started tells how the backups stand', async () => {
   expect(valueOf(samples, 'backup_storage_used_ratio', { volume: 'store file' })).toBeGreaterThan(0);
   expect(valueOf(samples, 'process_resident_memory_bytes')).toBeGreaterThan(0);
   expect(valueOf(samples, 'temporal_num_pollers', { task_queue: MAIN_QUEUE })).toBeGreaterThan(0);
+});
+
+test('a worker whose port is taken says so in one sentence, and ends', async () => {
+  await using system = await startBackupSystem({ databases: ['app'], startWorker: false });
+  const { port } = system.worker;
+  const other = createServer((_, response) => response.writeHead(503).end()).listen(port, '127.0.0.1');
+  await once(other, 'listening');
+  onTestFinished(() => void other.close().closeAllConnections());
+  await expect(system.worker.start()).rejects.toThrow(
+    `127.0.0.1:${port} cannot be listened on (EADDRINUSE); set worker.port to a free one.`,
+  );
 });
