@@ -30,7 +30,7 @@ Examples:
   temponest-backups worker --roles restore    where the private keys are
   temponest-backups worker --roles control    the workflows only: no PostgreSQL programs, staging volume or secrets needed
 
-/health and /ready are served on worker.address and worker.port of backups.yaml.`,
+/metrics, /health and /ready are served on worker.address and worker.port of backups.yaml.`,
   )
   .action(
     action(async (context, options: { roles: WorkerRole[] }): Promise<undefined> => {
