@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { Client, Connection, ScheduleNotFoundError, type ScheduleDescription } from '@temporalio/client';
 import { stringify } from 'yaml';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -63,7 +64,8 @@ describe.each([
         staging: { directory: '/staging' },
         servers: [{ name: 'main', host: 'localhost', user: 'backup' }],
         encryption: { method: 'none' },
-        stores: [{ url: 'file:///store' }],
+        // What is changed is written down there.
+        stores: [{ url: pathToFileURL(dirname(configurationFile)).href }],
         schedules,
       }),
     );
