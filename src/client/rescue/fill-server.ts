@@ -23,7 +23,7 @@ export type FilledDatabase =
       bytes: number;
       notes: string[];
     }
-  | { database: string; outcome: 'failed'; backup: string; failure: Fault }
+  | { database: string; outcome: 'failed'; backup?: string; failure: Fault }
   | { database: string; outcome: 'present' };
 
 /**
@@ -61,20 +61,24 @@ async function findGlobals(
 /** Restores one database after the other. One that fails does not keep the others from being restored. */
 export async function fillDatabases(
   rescue: Rescue,
-  { restorations, present }: ServerPlan,
+  { restorations, present, damaged }: ServerPlan,
   display: RestoresDisplay,
 ): Promise<FilledDatabase[]> {
   const { signal } = rescue;
   const filled: FilledDatabase[] = present.map((database) => ({ database, outcome: 'present' }));
+  const fail = (database: string, error: unknown, backup?: { backup: string }) => {
+    const failure = describeError(error);
+    display.say(`${database}: ${failure.message}`);
+    filled.push({ database, outcome: 'failed', ...backup, failure });
+  };
+  for (const { database, error } of damaged) fail(database, error);
   for (const restoration of restorations) {
     const { database, id: backup } = restoration.manifest;
     try {
       filled.push({ database, outcome: 'restored', backup, ...(await fillOne(restoration)) });
     } catch (error) {
       signal.throwIfAborted();
-      const failure = describeError(error);
-      display.say(`${database}: ${failure.message}`);
-      filled.push({ database, outcome: 'failed', backup, failure });
+      fail(database, error, { backup });
     }
   }
   return filled;

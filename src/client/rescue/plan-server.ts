@@ -2,7 +2,7 @@ import { chooseBackup } from '../../catalogue/choose-backup.js';
 import { startingWith } from '../../catalogue/read-from-stores.js';
 import { listBackups } from '../../catalogue/list-backups.js';
 import { resolveServer } from '../../config/resolve.js';
-import { OperationError } from '../../model/failures.js';
+import { OperationError, type FailureType } from '../../model/failures.js';
 import { countDumpBytes } from '../../model/inventory.js';
 import { replacedName, restoredName } from '../../model/restore-names.js';
 import { administer } from '../../postgres/administer.js';
@@ -15,6 +15,8 @@ import type { Rescue } from './with-rescue.js';
 
 /** They are there from the start; what is in them is of no database. */
 const TEMPLATES = ['template0', 'template1'];
+/** What is wrong with one backup, and says nothing of the others. */
+const DAMAGE: readonly FailureType[] = ['ArtifactDamaged', 'ManifestUnreadable'];
 /** From where the maintenance database itself is made anew. */
 const OTHER_MAINTENANCE_DATABASE = 'template1';
 
@@ -23,6 +25,8 @@ export interface ServerPlan {
   restorations: Restoration[];
   /** Databases that are there already and hold something. */
   present: string[];
+  /** Databases whose newest backup is damaged in every store: they keep no other one from being restored. */
+  damaged: { database: string; error: OperationError }[];
   /** That the target lacks, of those that the databases need. */
   missingRoles: string[];
 }
@@ -36,17 +40,21 @@ export interface ServerPlan {
 export async function planServer(rescue: Rescue, names: readonly string[]): Promise<ServerPlan> {
   const { source, target, signal } = rescue;
   const wanted = names.length > 0 ? names : await findDatabases(source, signal);
-  const plan: ServerPlan = { restorations: [], present: [], missingRoles: [] };
+  const plan: ServerPlan = { restorations: [], present: [], damaged: [], missingRoles: [] };
   const missingRoles = new Set<string>();
   for (const database of wanted.filter((name) => !TEMPLATES.includes(name))) {
     const subject = { kind: 'database', server: source.server, database } as const;
-    const { store, manifest: found } = await chooseBackup(
-      source.stores,
-      subject,
-      'latest',
-      undefined,
-      signal,
+    const chosen = await chooseBackup(source.stores, subject, 'latest', undefined, signal).catch(
+      (error: unknown) => {
+        if (error instanceof OperationError && DAMAGE.includes(error.type)) return error;
+        throw error;
+      },
     );
+    if (chosen instanceof OperationError) {
+      plan.damaged.push({ database, error: chosen });
+      continue;
+    }
+    const { store, manifest: found } = chosen;
     const manifest = requireDatabase(found);
     const restoreId = `rescue of server ${source.server}, database ${database}`;
     const facts = await inspectTarget(rescue, manifest, [database]);

@@ -205,9 +205,9 @@ describe('a backup that is damaged', () => {
 
     const { exitCode, stdout, stderr } = await rescue('server', 'tiny', 'shop', ...glass, ...into);
     expect(exitCode).toBe(1);
-    expect(stdout).toMatch(/^tiny +ArtifactDamaged /m);
+    expect(stdout).toMatch(/^tiny +ArtifactDamaged$/m);
     expect(stdout).toMatch(/^shop +restored /m);
-    expect(stderr).toContain('is cut short');
+    expect(stderr).toMatch(/tiny: .* has 100 bytes instead of \d+/);
     expect(await databasesOf(fresh)).toEqual(['postgres', 'shop', 'template0', 'template1']);
   });
 });

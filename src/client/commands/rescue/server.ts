@@ -69,7 +69,7 @@ function report(
 
 function describeRow(one: FilledDatabase): string[] {
   if (one.outcome === 'present') return [one.database, 'was there already', '', '', '', ''];
-  if (one.outcome === 'failed') return [one.database, one.failure.type, one.backup, '', '', ''];
+  if (one.outcome === 'failed') return [one.database, one.failure.type, one.backup ?? '', '', '', ''];
   const { database, backup, tables, rows, bytes } = one;
   return [database, 'restored', backup, String(tables), String(rows), formatBytes(bytes)];
 }
