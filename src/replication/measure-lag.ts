@@ -2,7 +2,10 @@ import type { Store } from '../stores/store.js';
 import { findLacking, type Listing } from './find-lacking.js';
 import { listObjects } from './list-objects.js';
 
-/** How far a replica is behind the primary. */
+/**
+ * How far a replica is behind the primary with what a recovery needs. Reports and audit events do not count: they are written
+ * at any time, and copied with the next backup.
+ */
 export interface ReplicaLag {
   /** The replica's name. */
   store: string;
@@ -27,13 +30,14 @@ export async function measureLag(
 
 /** As {@link measureLag}, for whoever has listed both stores already. */
 export function summarizeLag(store: string, primary: Listing, replica: Listing): ReplicaLag {
-  const { lacking, different } = findLacking(primary, replica);
+  const found = findLacking(primary, replica);
+  const lacking = found.lacking.filter(({ kind }) => kind !== 'document');
   return {
     store,
     objects: lacking.reduce((sum, { objects }) => sum + objects.length, 0),
     bytes: lacking.reduce((sum, { bytes }) => sum + bytes, 0),
     ...(lacking[0] ? { since: lacking[0].since } : {}),
-    different,
+    different: found.different,
   };
 }
 

@@ -179,8 +179,10 @@ it('a lag lasts as long as the oldest object that is missing has been there', as
   const { primary, copy, lag } = twoStores();
   const now = new Date('2026-05-03T00:00:00Z');
   expect(lagSeconds(await lag(), now)).toBe(0);
-  primary.seed('drills/prod/2026/drill_20260501_040000.json', '{}', new Date('2026-05-01T00:00:00Z'));
-  primary.seed('drills/prod/2026/drill_20260502_040000.json', '{}', new Date('2026-05-02T00:00:00Z'));
+  primary.seed('drills/prod/2026/drill_20260401_040000.json', '{}', new Date('2026-04-01T00:00:00Z'));
+  expect(lagSeconds(await lag(), now)).toBe(0);
+  for (const day of [1, 2])
+    primary.seed(walKey(cluster, segmentNumber(day), '.zst'), 'wal', new Date(Date.UTC(2026, 4, day)));
   expect(lagSeconds(await lag(), now)).toBe(2 * 86_400);
   await copy();
   expect(lagSeconds(await lag(), now)).toBe(0);

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { MAIN_QUEUE } from '../../../src/model/queues.js';
 import { replicationId } from '../../../src/model/replication.js';
 import type { RestoreResult } from '../../../src/model/restore.js';
@@ -24,6 +24,9 @@ import { makeNamespace } from '../../support/temporal-namespace.js';
 import { waitUntil } from '../../support/wait-until.js';
 import { failureOf } from '../../support/workflow-failure.js';
 import { runCli } from '../client/run-cli.js';
+
+// Several runs of the command line each, and copies that are tried again.
+vi.setConfig({ testTimeout: 400_000 });
 
 const { signal } = new AbortController();
 const servers = shareInFile(startSharedServers);
