@@ -17,6 +17,7 @@ import { pretendToArchive, startBase, untilAwaitingWal } from '../support/base-r
 import { startHeldSystem, startSharedServers, type SharedServers } from '../support/held-backup.js';
 import { startHeldRestoreSystem } from '../support/held-restore.js';
 import { prepareOtherHost } from '../support/other-host.js';
+import { directoryReplica } from '../support/replica-stores.js';
 import { sampleManifest } from '../support/sample-manifest.js';
 import { nameBackup, subjectOf } from '../support/seed-backup.js';
 import { textsOf } from '../support/texts-of.js';
@@ -327,6 +328,21 @@ async function recordCarriedServer(servers: Servers): Promise<void> {
   await rm(passwords, { recursive: true });
 }
 
+async function recordReplication(servers: Servers): Promise<void> {
+  const scratch = await mkdtemp(join(tmpdir(), 'tb-replica-'));
+  try {
+    await using system = await startBackupSystem({
+      ...servers,
+      ...{ databases: ['app'], encryption: 'gpg', replicas: [await directoryReplica(scratch)] },
+    });
+    await (await system.startBackup('app')).result();
+    await record('replicate', await start(system, 'replicate', { server: SERVER, store: 'offsite' }));
+    await record('replicate-wrong-argument', await start(system, 'replicate', { server: SERVER }));
+  } finally {
+    await rm(scratch, { recursive: true });
+  }
+}
+
 async function recordLostRestoreHost(servers: Servers): Promise<void> {
   await using system = await startHeldRestoreSystem('restore', servers);
   const restore = await system.startRestore({ mode: 'swap' });
@@ -371,6 +387,7 @@ await recordOneBackup(servers);
 await recordCancelledRun(servers);
 await recordNightlyRun(servers);
 await recordLostHost(servers);
+await recordReplication(servers);
 await recordBaseBackups(servers);
 await recordArchivers(servers);
 await recordRestores(servers);
