@@ -227,7 +227,9 @@ export const configurationSchema = z
       .array(storeConfiguration)
       .min(1)
       .superRefine(refuseTwins(nameOfStore, 'name'))
-      .describe('the first is the primary, where backups go; the others are replicas, to which everything is copied'),
+      .describe(
+        'the first is the primary, where backups go; the others are replicas, to which everything is copied',
+      ),
     retention: retention.prefault({}),
     schedules: z.record(z.string().regex(/^[a-z0-9-]+$/), scheduleConfiguration).default({}),
     verify: z
