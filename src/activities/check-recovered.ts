@@ -16,13 +16,13 @@ export async function checkRecovered(
   plan: RollForwardPlan,
   canary: Canary | undefined,
 ): Promise<RecoveredCheck> {
-  const { configuration, volume, logger } = dependencies;
+  const { configuration, volume, logger, stores } = dependencies;
   const { directory: staged } = locateStagedRecovery(volume, plan);
   return runStep(logger, { stallSeconds: STALL_SECONDS }, (step) =>
     completeStep(staged, 'checkRecovered', async ({ ledger }) => {
       const base = (await readChain(dependencies, plan, step.signal)).at(-1)!;
       const cluster = await recoveredCluster(dependencies, plan, base, step.signal);
-      return check(
+      const checked = await check(
         cluster,
         {
           transactionId: canary?.transactionId,
@@ -32,6 +32,9 @@ export async function checkRecovered(
         },
         { ...step, ledger },
       );
+      // As in sendCanary: from a replica none is sent.
+      const isWanted = plan.store === stores[0].name;
+      return checked.canary === 'notSent' && !isWanted ? { ...checked, canary: 'notWanted' } : checked;
     }),
   );
 }

@@ -12,6 +12,7 @@ const canaries: Record<RecoveredCheck['canary'], string> = {
   recovered: 'It was there.',
   lost: 'It was **not** there.',
   notSent: 'None was sent: the live server could not be asked.',
+  notWanted: 'None was sent: a drill from a replica takes the primary store for lost, and measures no loss.',
 };
 
 /** The page about a drill for people: did the server come back, how long did it take, what would have been lost. */

@@ -50,7 +50,7 @@ export type CanaryFlight = z.infer<typeof canaryFlight>;
 
 /** What was found in a recovered server. */
 export const recoveredCheck = z.object({
-  canary: z.enum(['recovered', 'lost', 'notSent']),
+  canary: z.enum(['recovered', 'lost', 'notSent', 'notWanted']),
   databases: z.array(
     z.object({
       database: z.string(),
