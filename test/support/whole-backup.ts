@@ -6,17 +6,21 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { execa } from 'execa';
 import { expect } from 'vitest';
+import { auditPrefix } from '../../src/model/audit.js';
 import type { DatabaseManifest } from '../../src/model/manifest.js';
 import type { Store } from '../../src/stores/store.js';
 import type { BackupSystem } from './backup-system.js';
 
 const signal = new AbortController().signal;
 
-/** All that is in the store: the keys of the objects, and of the uploads that were begun and never ended. */
+/**
+ * All that is in the store, beside the audit events that every worker and run leave: the keys of the objects, and of the
+ * uploads that were begun and never ended.
+ */
 export async function listStore(store: Store): Promise<{ objects: string[]; unfinished: string[] }> {
   const objects: string[] = [];
   const unfinished: string[] = [];
-  for await (const { key } of store.list('', signal)) objects.push(key);
+  for await (const { key } of store.list('', signal)) if (!key.startsWith(auditPrefix)) objects.push(key);
   for await (const { key } of store.listUnfinished('', signal)) unfinished.push(key);
   return { objects, unfinished };
 }

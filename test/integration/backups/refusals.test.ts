@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -12,6 +12,7 @@ import { findFreePorts } from '../../../tools/servers/free-port.js';
 import { startPostgres } from '../../../tools/servers/postgres.js';
 import { waitForFailedAttempt } from '../../support/activity-attempts.js';
 import { startBackupSystem, type BackupSystem } from '../../support/backup-system.js';
+import { expectEmptyStore } from '../../support/whole-backup.js';
 import { prepareWorker } from '../../support/worker-process.js';
 import { failureOf } from '../../support/workflow-failure.js';
 
@@ -35,7 +36,7 @@ async function start(system: BackupSystem, argument: object) {
 
 async function expectNothingMade(system: BackupSystem): Promise<void> {
   expect(await system.listStaging()).toEqual([]);
-  expect(await readdir(join(system.scratch, 'store'), { recursive: true })).toEqual([]);
+  await expectEmptyStore(system.store);
 }
 
 /** One sentence, of one line. */
