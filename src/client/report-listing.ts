@@ -1,14 +1,13 @@
 import type { ListedBaseBackup } from '../catalogue/base-backups.js';
 import type { ListedBackup } from '../catalogue/list-backups.js';
-import { subjectName } from '../model/keys.js';
+import { labelSubject, nameSubject, wholeServer } from '../model/subject-names.js';
 import type { Store } from '../stores/store.js';
-import { WHOLE_SERVER } from '../verification/assess-base.js';
 import { count, formatAge, formatBytes, formatTime, print, printJson, renderTable } from './output.js';
 
 type AnyListed = ListedBackup | ListedBaseBackup;
 
 /** What a backup is of, for people. */
-const nameOf = (backup: AnyListed) => ('cluster' in backup ? WHOLE_SERVER : subjectName(backup.subject));
+const subjectOf = (backup: AnyListed) => ('cluster' in backup ? wholeServer : nameSubject(backup.subject));
 
 /**
  * Prints the backups of a server in a store, the newest first.
@@ -21,7 +20,9 @@ export function reportListing(
   { json }: { json: boolean },
 ): void {
   const backups = all
-    .filter((backup) => database === undefined || (!('cluster' in backup) && nameOf(backup) === database))
+    .filter(
+      (backup) => database === undefined || (!('cluster' in backup) && subjectOf(backup).name === database),
+    )
     .sort((a, b) => b.time.getTime() - a.time.getTime());
   if (json) {
     printJson({ server, store: store.name, backups: backups.map(describeBackup) });
@@ -55,7 +56,7 @@ function describeRow(backup: AnyListed): string[] {
   const { id, time, bytes } = describeBackup(backup);
   return [
     id,
-    nameOf(backup),
+    labelSubject(subjectOf(backup)),
     formatTime(new Date(time)),
     formatAge((Date.now() - backup.time.getTime()) / 1000),
     bytes === 0 ? 'artifact missing' : formatBytes(bytes),

@@ -1,11 +1,9 @@
 import { listBaseObjects, readBaseManifest } from '../catalogue/base-backups.js';
 import { OperationError } from '../model/failures.js';
 import { isFromFuture } from '../model/retention.js';
+import { wholeServer } from '../model/subject-names.js';
 import type { Store } from '../stores/store.js';
 import type { SubjectStatus } from './assess-subjects.js';
-
-/** What base backups are called among the databases. */
-export const WHOLE_SERVER = 'whole server';
 
 /** A base backup is due every week; a day more is what a slow one, or a night's trouble, may take. */
 const FRESH_SECONDS = 8 * 86_400;
@@ -19,7 +17,7 @@ export async function assessBase(
 ): Promise<SubjectStatus> {
   const { backups } = await listBaseObjects(store, server, signal);
   const newest = backups.findLast(({ time }) => !isFromFuture(time, now));
-  if (!newest) return { name: WHOLE_SERVER, state: 'critical' };
+  if (!newest) return { ...wholeServer, state: 'critical' };
   const { cluster, id, time, artifacts } = newest;
   const fault = await readBaseManifest(store, cluster, id, signal).then(
     ({ artifact: { key, bytes } }) =>
@@ -34,7 +32,7 @@ export async function assessBase(
   const ageSeconds = (now.getTime() - time.getTime()) / 1000;
   const bytes = artifacts.reduce((sum, artifact) => sum + artifact.bytes, 0);
   return {
-    name: WHOLE_SERVER,
+    ...wholeServer,
     state: ageSeconds <= FRESH_SECONDS && fault === undefined ? 'ok' : 'warning',
     backup: {
       ...{ id, time: time.toISOString(), ageSeconds, bytes },

@@ -1,13 +1,12 @@
 import type { LatestBackup } from '../catalogue/latest-backups.js';
 import { GLOBALS_NAME } from '../model/keys.js';
+import { nameSubject, subjectKey, type NamedSubject } from '../model/subject-names.js';
 
 /** A nightly backup is due every 24 hours; an hour more is what a slow night may take. */
 const FRESH_SECONDS = 25 * 3600;
 
-/** How one database, or the globals, stands. */
-export interface SubjectStatus {
-  /** The database's name, or `globals`. */
-  name: string;
+/** How one database, the globals or the whole server stands. */
+export interface SubjectStatus extends NamedSubject {
   /** `critical` without any backup; `warning` when the last one is older than 25 h or its manifest cannot be read. */
   state: 'ok' | 'warning' | 'critical';
   backup?: {
@@ -21,9 +20,6 @@ export interface SubjectStatus {
   };
 }
 
-const nameOf = ({ subject }: LatestBackup) =>
-  subject.kind === 'database' ? `database ${subject.database}` : GLOBALS_NAME;
-
 /**
  * Judges what is to be backed up by its newest backup.
  *
@@ -34,14 +30,15 @@ export function assessSubjects(
   latest: readonly LatestBackup[],
   now: Date,
 ): SubjectStatus[] {
-  const newest = new Map(latest.map((backup) => [nameOf(backup), backup]));
-  const assess = (name: string, backup: LatestBackup | undefined): SubjectStatus => {
-    if (!backup) return { name, state: 'critical' };
+  const newest = new Map(latest.map((backup) => [subjectKey(nameSubject(backup.subject)), backup]));
+  const assess = (subject: NamedSubject): SubjectStatus => {
+    const backup = newest.get(subjectKey(subject));
+    if (!backup) return { ...subject, state: 'critical' };
     const ageSeconds = (now.getTime() - backup.time.getTime()) / 1000;
     const isFresh = ageSeconds <= FRESH_SECONDS && backup.fault === undefined;
     const { id, time, bytes, contents, fault } = backup;
     return {
-      name,
+      ...subject,
       state: isFresh ? 'ok' : 'warning',
       backup: {
         ...{ id, time: time.toISOString(), ageSeconds, bytes },
@@ -51,7 +48,7 @@ export function assessSubjects(
     };
   };
   return [
-    ...expected.databases.map((name) => assess(name, newest.get(`database ${name}`))),
-    ...(expected.globals ? [assess(GLOBALS_NAME, newest.get(GLOBALS_NAME))] : []),
+    ...expected.databases.map((name) => assess({ kind: 'database', name })),
+    ...(expected.globals ? [assess({ kind: 'globals', name: GLOBALS_NAME })] : []),
   ];
 }

@@ -5,12 +5,12 @@ import { resolveConnection } from '../config/connections.js';
 import type { ServerConfiguration } from '../config/schema.js';
 import { OperationError } from '../model/failures.js';
 import type { Finding } from '../model/findings.js';
-import { subjectName } from '../model/keys.js';
 import { encodeName } from '../model/names.js';
+import { nameSubject, subjectKey } from '../model/subject-names.js';
 import { configuredDatabases } from '../postgres/configured-databases.js';
 import type { Store } from '../stores/store.js';
 import { assessBase } from './assess-base.js';
-import { assessSubjects } from './assess-subjects.js';
+import { assessSubjects, type SubjectStatus } from './assess-subjects.js';
 import { judgeFreshness, judgeProof } from './judge-freshness.js';
 import { withoutRemedy } from './without-remedy.js';
 
@@ -38,25 +38,28 @@ export async function examineAges(
   });
   const subjects = assessSubjects({ databases, globals: server.globals }, latest, now);
   const base = server.wal ? [await assessBase(primary, server.name, signal, now)] : [];
-  const names = new Set(subjects.map(({ name }) => name));
   return [
     ...judgeFreshness(server.name, [...subjects, ...base]),
-    ...(await examineProofs(server.name, names, primary, now, signal)),
+    ...(await examineProofs(server.name, subjects, primary, now, signal)),
   ];
 }
 
 async function examineProofs(
   server: string,
-  subjects: ReadonlySet<string>,
+  subjects: readonly SubjectStatus[],
   primary: Store,
   now: Date,
   signal: AbortSignal,
 ): Promise<Finding[]> {
-  const oldest = new Map<string, Date>();
+  const times = new Map<string, Date>();
   for (const { subject, time } of (await listBackups(primary, server, signal)).backups) {
-    const name = subjectName(subject);
-    if (subjects.has(name) && time < (oldest.get(name) ?? now)) oldest.set(name, time);
+    const key = subjectKey(nameSubject(subject));
+    if (time < (times.get(key) ?? now)) times.set(key, time);
   }
+  const oldest = subjects.flatMap((subject) => {
+    const time = times.get(subjectKey(subject));
+    return time ? [{ subject, time }] : [];
+  });
   try {
     return judgeProof(server, oldest, await listProvenBackups(primary, server, signal), now);
   } catch (error) {

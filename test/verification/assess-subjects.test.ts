@@ -42,6 +42,14 @@ test('a database called globals does not stand in for the globals, nor the other
   ]);
 });
 
+test('each says which kind it is, so that names may be the same', () => {
+  const kinds = assessSubjects({ databases: ['globals'], globals: true }, [], now);
+  expect(kinds.map(({ kind, name }) => [kind, name])).toEqual([
+    ['database', 'globals'],
+    ['globals', 'globals'],
+  ]);
+});
+
 test('databases that are not configured are not judged', () => {
   expect(statesOf([], [latest('old', 1000)])).toEqual([]);
 });

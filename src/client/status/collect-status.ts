@@ -2,7 +2,7 @@ import { latestBackups, type LatestBackup } from '../../catalogue/latest-backups
 import { listProvenBackups } from '../../catalogue/proven-backups.js';
 import type { Environment } from '../../config/environment.js';
 import type { Configuration, ServerConfiguration } from '../../config/schema.js';
-import { subjectName } from '../../model/keys.js';
+import { nameSubject, subjectKey } from '../../model/subject-names.js';
 import type { Store } from '../../stores/store.js';
 import { assessBase } from '../../verification/assess-base.js';
 import { assessSubjects } from '../../verification/assess-subjects.js';
@@ -70,9 +70,8 @@ async function readStore(
     server: server.name,
     store: store.name,
     databases: [
-      ...subjects.map((subject, index) => {
-        const isGlobals = server.globals && index === subjects.length - 1;
-        const provenAt = proofs.get(`${isGlobals ? 'globals' : 'database'} ${subject.name}`);
+      ...subjects.map((subject) => {
+        const provenAt = proofs.get(subjectKey(subject));
         return { ...subject, ...(provenAt === undefined ? {} : { provenAt }) };
       }),
       ...(base ? [base] : []),
@@ -86,11 +85,11 @@ async function readStore(
 const namesIn = (latest: readonly LatestBackup[]) =>
   latest.flatMap(({ subject }) => (subject.kind === 'database' ? [subject.database] : []));
 
-/** When a backup of each database was last proven. */
+/** When a backup of each database, and of the globals, was last proven. */
 async function readProofs(store: Store, server: string): Promise<Map<string, string>> {
   const proofs = new Map<string, string>();
   for (const { subject, provenAt } of await listProvenBackups(store, server, untilDone)) {
-    const key = `${subject.kind} ${subjectName(subject)}`;
+    const key = subjectKey(nameSubject(subject));
     const time = provenAt.toISOString();
     if ((proofs.get(key) ?? '') < time) proofs.set(key, time);
   }

@@ -1,6 +1,6 @@
 import type { Finding } from '../../model/findings.js';
+import { labelSubject } from '../../model/subject-names.js';
 import type { VerificationReport } from '../../model/verification.js';
-import { WHOLE_SERVER } from '../../verification/assess-base.js';
 import type { SubjectStatus } from '../../verification/assess-subjects.js';
 import type { TemporalStatus } from './read-temporal-status.js';
 import type { WalReport } from './render-wal-status.js';
@@ -80,10 +80,10 @@ const isJudgedHere = (id: string) => judgedHere.some((kind) => id.startsWith(kin
 function judgeDatabases(databases: readonly DatabaseStatus[]): StatusFault[] {
   const name = (wanted: SubjectStatus['state']) =>
     databases
-      .filter((database) => database.state === wanted && database.name !== WHOLE_SERVER)
-      .map((database) => database.name)
+      .filter((database) => database.state === wanted && database.kind !== 'base')
+      .map(labelSubject)
       .join(', ');
-  const base = databases.find((database) => database.name === WHOLE_SERVER);
+  const base = databases.find((database) => database.kind === 'base');
   const fault = (severity: StatusFault['severity'], what: string): StatusFault => ({ severity, what });
   return [
     ...(name('critical') ? [fault('critical', `no backup at all of ${name('critical')}.`)] : []),

@@ -1,3 +1,4 @@
+import { labelSubject } from '../../model/subject-names.js';
 import { count, formatAge, formatBytes, formatTime, renderTable } from '../output.js';
 import type { DatabaseStatus, StatusFault, StatusReport } from './judge-status.js';
 import type { TemporalStatus } from './read-temporal-status.js';
@@ -6,7 +7,8 @@ import type { TemporalStatus } from './read-temporal-status.js';
 export function renderStatus(report: StatusReport, now = new Date()): string {
   const { databases, faults, temporal } = report;
   const age = (time: string) => formatAge((now.getTime() - Date.parse(time)) / 1000);
-  const describe = ({ name, state, backup, provenAt }: DatabaseStatus): string[] => {
+  const describe = ({ state, backup, provenAt, ...subject }: DatabaseStatus): string[] => {
+    const name = labelSubject(subject);
     const proven = provenAt === undefined ? '' : `${age(provenAt)} ago`;
     if (!backup) return [name, state, 'none', '', '', '', proven];
     const { id, ageSeconds, bytes, rows } = backup;

@@ -6,6 +6,7 @@ import { sampleVerification } from '../../support/sample-verification.js';
 
 const now = new Date('2026-11-24T12:00:00Z');
 const fresh: DatabaseStatus = {
+  kind: 'database',
   name: 'agentic',
   state: 'ok',
   backup: {
@@ -50,12 +51,16 @@ test('all is well', () => {
 });
 
 test.each([
-  ['nothing of a database', 'critical', { databases: [{ name: 'gone', state: 'critical' as const }] }],
+  [
+    'nothing of a database',
+    'critical',
+    { databases: [{ kind: 'database' as const, name: 'gone', state: 'critical' as const }] },
+  ],
   ['an old backup', 'warning', { databases: [{ ...fresh, state: 'warning' as const }] }],
   [
     'an old base backup',
     'warning',
-    { databases: [{ ...fresh, name: 'whole server', state: 'warning' as const }] },
+    { databases: [{ ...fresh, kind: 'base' as const, name: 'whole server', state: 'warning' as const }] },
   ],
   ['Temporal down', 'warning', { temporal: { schedules: [], running: [], fault: 'It does not answer.' } }],
   ['a schedule paused', 'warning', { temporal: { schedules: [{ ...nightly, paused: true }], running: [] } }],
@@ -84,4 +89,26 @@ test('what is critical comes first, and the last line counts the rest', () => {
 test('a finding of what is judged here and now does not outlive its cause', () => {
   const report = judgeStatus({ ...good, ...verified(finding('backup-late/main/agentic', 'critical')) });
   expect(report.state).toBe('ok');
+});
+
+test('a database called like the globals or the whole server is named as what it is', () => {
+  const missing = (kind: DatabaseStatus['kind'], name: string): DatabaseStatus => ({
+    ...{ kind, name, state: 'critical' },
+  });
+  const databases = [missing('database', 'globals'), missing('globals', 'globals'), fresh];
+  const report = judgeStatus({
+    ...good,
+    databases: [
+      ...databases,
+      missing('database', 'whole server'),
+      { ...fresh, ...missing('base', 'whole server') },
+    ],
+  });
+  expect(report.faults.map(({ what }) => what)).toEqual([
+    'no backup at all of database globals, globals, database whole server.',
+    'no base backup at all of the whole server.',
+  ]);
+  const page = renderStatus(report, now);
+  expect(page).toMatch(/^database globals +critical +none/m);
+  expect(page).toMatch(/^globals +critical +none/m);
 });
