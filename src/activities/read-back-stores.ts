@@ -13,7 +13,7 @@ const STALL_SECONDS = 600;
 
 /** What the heartbeat of an earlier try says of how far it came. */
 const heartbeat = z.object({
-  after: z.object({ turn: z.number(), store: z.string(), key: z.string() }).exactOptional(),
+  after: z.record(z.string(), z.object({ turn: z.number(), key: z.string() })),
   damaged: z.array(damagedObject),
 });
 
@@ -26,7 +26,7 @@ export async function readBackStores(
   plan: VerificationPlan & { readBackDays: number },
 ): Promise<ReadBackSummary> {
   const before = heartbeat.safeParse(Context.current().info.heartbeatDetails).data;
-  const state: ReadBackState = before ?? { damaged: [] };
+  const state: ReadBackState = before ?? { after: {}, damaged: [] };
   return runStep(logger, { stallSeconds: STALL_SECONDS, details: () => state }, async (step) => {
     const [primary] = stores;
     const { server, id } = plan;

@@ -12,7 +12,7 @@ const DAY = 86_400_000;
 
 /** What was read back before. */
 export interface PastReads {
-  /** The last reading of each object, by {@link nameReadable}. */
+  /** The last reading of each object, by {@link nameReadable}, with the last digest that is known of it. */
   last: Map<string, ReadObject>;
   /** When the first verification was that read anything back; absent when there was none. */
   begunAt?: Date;
@@ -40,7 +40,11 @@ export async function listPastReads(
     signal,
   });
   const last = new Map<string, ReadObject>();
-  for (const record of records) for (const read of record?.objects ?? []) last.set(nameReadable(read), read);
+  for (const record of records)
+    for (const read of record?.objects ?? []) {
+      const name = nameReadable(read);
+      last.set(name, { sha256: last.get(name)?.sha256, ...read });
+    }
   return { last, ...(ids[0] ? { begunAt: ids[0].time } : {}) };
 }
 

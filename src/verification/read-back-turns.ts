@@ -9,8 +9,8 @@ const DAMAGED_AT_MOST = 100;
 
 /** How far reading back has come; small enough for a heartbeat, from which another try goes on. */
 export interface ReadBackState {
-  /** The last object that was read, in the order of turns. */
-  after?: Pick<Turn, 'turn' | 'store' | 'key'>;
+  /** By store: its last object that was read, in the order of turns. A replica that was lost is behind the others. */
+  after: Record<string, Pick<Turn, 'turn' | 'key'>>;
   damaged: DamagedObject[];
 }
 
@@ -34,8 +34,8 @@ export interface ReadBackOutcome {
 }
 
 /**
- * Reads objects back, one after the other, and goes on where an earlier try stopped. A replica that cannot be used keeps
- * none of the others from being read.
+ * Reads objects back, one after the other, and goes on in each store where an earlier try stopped. A replica that cannot be
+ * used keeps none of the others from being read.
  *
  * @param state - kept up to date, for the heartbeat
  * @param onProgress - gets the bytes read, those of earlier tries included
@@ -47,19 +47,18 @@ export async function readBackTurns(
   state: ReadBackState,
   { signal, onProgress }: { signal: AbortSignal; onProgress: (bytes: number) => void },
 ): Promise<ReadBackOutcome> {
-  const objects: ReadObject[] = [];
-  const isDamaged = (turn: Turn) => state.damaged.some((other) => nameReadable(other) === nameReadable(turn));
+  const isRead = (turn: Turn) => {
+    const last = state.after[turn.store];
+    return last !== undefined && compareTurns(turn, { ...turn, ...last }) <= 0;
+  };
+  const [before, rest] = [turns.filter(isRead), turns.filter((turn) => !isRead(turn))];
+  const objects = listReadBefore(before, { expectationOf, startedAt }, state.damaged);
   const lost = new Map<string, string>();
   let fault: string | undefined;
-  let done = 0;
-  const begun = state.after;
-  for (const turn of turns) {
+  let done = before.reduce((sum, { bytes }) => sum + bytes, 0);
+  onProgress(done);
+  for (const turn of rest) {
     const { store: name, key, bytes } = turn;
-    if (begun && compareTurns(turn, { ...turn, ...begun }) <= 0) {
-      if (!isDamaged(turn)) objects.push({ store: name, key, bytes, at: startedAt.toISOString() });
-      onProgress((done += bytes));
-      continue;
-    }
     if (new Date() >= until) fault = 'its time was up; the rest comes first the next time';
     if (state.damaged.length >= DAMAGED_AT_MOST)
       fault = `it was ended after ${DAMAGED_AT_MOST} damaged objects; look at the store itself`;
@@ -78,7 +77,7 @@ export async function readBackTurns(
           ...(expected.sha256 === undefined ? { sha256: reading.sha256 } : {}),
         });
       done += bytes;
-      state.after = { turn: turn.turn, store: name, key };
+      state.after[name] = { turn: turn.turn, key };
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof OperationError) || name === stores[0].name) throw error;
@@ -87,4 +86,25 @@ export async function readBackTurns(
   }
   fault ??= [...lost.values()].join(' ') || undefined;
   return { objects, damaged: state.damaged, ...(fault === undefined ? {} : { fault }) };
+}
+
+/**
+ * What an earlier try read and found good. What has neither a digest from a manifest nor one from an earlier reading is left
+ * out: the digest that was read is lost with the try, so it has to be read again to be compared with anything.
+ */
+function listReadBefore(
+  turns: readonly Turn[],
+  { expectationOf, startedAt }: Pick<ReadBackMeans, 'expectationOf' | 'startedAt'>,
+  damaged: readonly DamagedObject[],
+): ReadObject[] {
+  const isDamaged = new Set(damaged.map(nameReadable));
+  return turns.flatMap((turn) => {
+    if (isDamaged.has(nameReadable(turn))) return [];
+    const { store, key, bytes } = turn;
+    const expected = expectationOf(turn);
+    const read = { store, key, bytes, at: startedAt.toISOString() };
+    if (expected.sha256 !== undefined) return [read];
+    const sha256 = expected.before?.sha256;
+    return sha256 === undefined ? [] : [{ ...read, sha256 }];
+  });
 }

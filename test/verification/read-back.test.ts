@@ -4,6 +4,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { OperationError } from '../../src/model/failures.js';
 import { verificationKey } from '../../src/model/keys.js';
 import { walKey } from '../../src/model/physical-keys.js';
+import type { ReadBackRecord } from '../../src/model/verification.js';
 import { readBack } from '../../src/verification/read-back.js';
 import type { ReadBackState } from '../../src/verification/read-back-turns.js';
 import { MemoryStore } from '../support/memory-store.js';
@@ -45,8 +46,30 @@ beforeEach(() => {
   };
 });
 
-const run = (state: ReadBackState = { damaged: [] }, over: Partial<typeof plan> = {}) =>
+const begin = (): ReadBackState => ({ after: {}, damaged: [] });
+const run = (state = begin(), over: Partial<typeof plan> = {}) =>
   readBack([store], { ...plan, ...over }, state, step);
+
+const throughHeartbeat = (state: ReadBackState) => JSON.parse(JSON.stringify(state)) as ReadBackState;
+
+/** Has a store be gone from when an object of it is read; answers with what brings it back. */
+function lose(one: MemoryStore, at?: string): () => void {
+  const gone = () =>
+    Promise.reject(new OperationError('StoreUnreachable', 'the store is gone; look for it.'));
+  const [openRead, check] = [one.openRead.bind(one), one.check.bind(one)];
+  one.openRead = (key, ...rest) => (at === undefined || key === at ? gone() : openRead(key, ...rest));
+  one.check = gone;
+  return () => Object.assign(one, { openRead, check });
+}
+
+/** Stores the record of one day's reading, as the activity does. */
+async function runOn(day: number, state = begin()): Promise<ReadBackRecord> {
+  const time = new Date(Date.UTC(2026, 10, day, 6));
+  const { id } = sampleVerification(server, time);
+  const record = await run(state, { id, startedAt: time.toISOString() });
+  store.seed(verificationKey(server, id, 'readBack'), JSON.stringify(record));
+  return record;
+}
 
 test('every artifact that is what its manifest says is read once, and one that is not is named', async () => {
   const [first, second] = [seed(store, 1), seed(store, 2)];
@@ -63,23 +86,43 @@ test('every artifact that is what its manifest says is read once, and one that i
 test('another try reads only what the one before it did not', async () => {
   const keys = [seed(store, 1), seed(store, 2), seed(store, 3)];
   store.seed(keys[0]!, 'content X', new Date('2026-11-01T02:00:00Z'));
-  const whole = { damaged: [] } as ReadBackState;
-  const openRead = store.openRead.bind(store);
-  store.openRead = (key, ...rest) => {
-    if (key === keys[2]) throw new OperationError('StoreUnreachable', 'the store is gone; look for it.');
-    return openRead(key, ...rest);
-  };
-  store.check = () =>
-    Promise.reject(new OperationError('StoreUnreachable', 'the store is gone; look for it.'));
-  await expect(run(whole)).rejects.toMatchObject({ type: 'StoreUnreachable' });
+  const state = begin();
+  const find = lose(store, keys[2]);
+  await expect(run(state)).rejects.toMatchObject({ type: 'StoreUnreachable' });
 
-  store.openRead = openRead;
+  find();
   read = [];
-  // As a heartbeat carries it.
-  const record = await run(JSON.parse(JSON.stringify(whole)) as ReadBackState);
+  const record = await run(throughHeartbeat(state));
   expect(read).toEqual([keys[2]]);
   expect(record.objects.map(({ key }) => key)).toEqual([keys[1], keys[2]]);
   expect(record.damaged.map(({ key }) => key)).toEqual([keys[0]]);
+});
+
+test('another try counts nothing of a replica as read that was lost before, and goes on there', async () => {
+  const replica = new MemoryStore('replica');
+  const keys = [1, 2, 3, 4].map((day) => seed(store, day));
+  [1, 2, 3].forEach((day) => seed(replica, day));
+  const state = begin();
+  const readBoth = (from: ReadBackState) => readBack([store, replica], plan, from, step);
+  const findReplica = lose(replica, keys[1]);
+  const find = lose(store, keys[3]);
+  await expect(readBoth(state)).rejects.toMatchObject({ type: 'StoreUnreachable' });
+
+  find();
+  const known = throughHeartbeat(state);
+  const readOf = ({ objects }: ReadBackRecord, name: string) =>
+    objects.filter((object) => object.store === name).map(({ key }) => key);
+  const still = await readBoth(throughHeartbeat(known));
+  expect(readOf(still, 'memory').sort()).toEqual(keys);
+  expect(readOf(still, 'replica')).toEqual(keys.slice(0, 1));
+  expect(still.summary.fault).toBe('the store is gone; look for it.');
+
+  findReplica();
+  replica.seed(keys[2]!, 'content X', new Date('2026-11-03T02:00:00Z'));
+  const back = await readBoth(known);
+  expect(readOf(back, 'replica')).toEqual(keys.slice(0, 2));
+  expect(back.damaged).toMatchObject([{ store: 'replica', key: keys[2] }]);
+  expect(back.summary).not.toHaveProperty('fault');
 });
 
 test('an object that cannot be read in a store that is well is damaged; one in an archive class is not', async () => {
@@ -110,12 +153,46 @@ test('archived WAL is compared with what it was when it was read before', async 
   store.seed(verificationKey(server, plan.id, 'readBack'), JSON.stringify(record));
   const tomorrow = new Date(startedAt.getTime() + 86_400_000);
   const next = { id: sampleVerification(server, tomorrow).id, startedAt: tomorrow.toISOString() };
-  expect((await run({ damaged: [] }, next)).damaged).toEqual([]);
+  expect((await run(begin(), next)).damaged).toEqual([]);
 
   store.seed(key, 'a Segment', startedAt);
-  expect((await run({ damaged: [] }, next)).damaged).toMatchObject([
+  expect((await run(begin(), next)).damaged).toMatchObject([
     { key, fault: expect.stringMatching(/^has changed since it was read on \d{4}-/) as string },
   ]);
+});
+
+test('what archived WAL was is not forgotten by a try that goes on after another', async () => {
+  const key = walKey({ server, systemIdentifier: '1' }, segmentNumber(1), '.zst.gpg');
+  store.seed(key, 'a segment', startedAt);
+  await runOn(25);
+  const state = begin();
+  await run(state, { startedAt: '2026-11-26T06:00:00.000Z' });
+  const { objects } = await runOn(26, throughHeartbeat(state));
+  expect(objects).toMatchObject([{ key }]);
+
+  store.seed(key, 'a Segment', startedAt);
+  expect((await runOn(27)).damaged).toMatchObject([{ key }]);
+});
+
+test('what archived WAL was is known though the newest record of it does not say it', async () => {
+  const key = walKey({ server, systemIdentifier: '1' }, segmentNumber(1), '.zst.gpg');
+  store.seed(key, 'a segment', startedAt);
+  await runOn(25);
+  const second = await runOn(26);
+  for (const object of second.objects) delete object.sha256;
+  store.seed(verificationKey(server, second.id, 'readBack'), JSON.stringify(second));
+
+  store.seed(key, 'a Segment', startedAt);
+  expect((await runOn(27)).damaged).toMatchObject([{ key }]);
+});
+
+test('archived WAL whose first reading was in a try that did not end is read again before it counts as read', async () => {
+  const key = walKey({ server, systemIdentifier: '1' }, segmentNumber(1), '.zst.gpg');
+  store.seed(key, 'a segment', startedAt);
+  const state = begin();
+  await run(state, { startedAt: '2026-11-25T06:00:00.000Z' });
+  expect((await runOn(25, throughHeartbeat(state))).objects).toEqual([]);
+  expect((await runOn(26)).objects).toMatchObject([{ key, sha256: expect.any(String) as string }]);
 });
 
 test('what was found damaged is read again though its turn has not come', async () => {
@@ -137,7 +214,7 @@ test('what was found damaged is read again though its turn has not come', async 
       ],
     }),
   );
-  const { objects } = await run({ damaged: [] }, { readBackDays: 365 });
+  const { objects } = await run(begin(), { readBackDays: 365 });
   expect(objects.map(({ key }) => key)).toContain(broken);
   expect(objects).toHaveLength(2);
 });
