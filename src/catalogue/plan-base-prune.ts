@@ -13,7 +13,8 @@ import type { RetentionDecision } from '../model/results.js';
 import { isFromFuture } from '../model/retention.js';
 import { isSegmentName, parseLsn, parseSegmentName, segmentStart } from '../model/wal-segment.js';
 import type { Store, StoredObject, UnfinishedUpload } from '../stores/store.js';
-import { listBaseObjects, readBaseManifest, type ListedBaseBackup } from './base-backups.js';
+import { chainOf, listBaseObjects, readBaseManifest, type ListedBaseBackup } from './base-backups.js';
+import { ARTIFACT_MISSING, holdsAll, UNREADABLE_MANIFEST } from './find-damage.js';
 import { findProvenBase } from './proven-base-backups.js';
 import { findLocked, IN_USE, isPastGrace, lockRule } from './prune-guards.js';
 
@@ -42,7 +43,7 @@ type KnownBase = ListedBaseBackup & { manifest?: BaseManifest };
  * address, the true one's would still count. `former cluster` keeps the last one of each other incarnation until someone
  * removes it by name, `proven` the one that a drill has recovered the server from last, and `parent` what a kept incremental
  * one needs. `in use` keeps all of them, and all WAL, while the server is being recovered. `locked until …`, `legal hold`,
- * `artifact missing` and `future` are as with databases. Where a manifest cannot be read, nobody knows what needs what: then
+ * `artifact missing` (of it, or of what it holds the changes since) and `future` are as with databases. Where a manifest cannot be read, nobody knows what needs what: then
  * all stay, as `unreadable manifest`.
  *
  * WAL goes that lies before the oldest base backup that stays of its incarnation; histories of timelines, and the record of
@@ -70,12 +71,12 @@ export async function planBasePrune(
   const proven = await findProvenBase(
     store,
     server,
-    known.filter(isWhole).map(({ id }) => id),
+    findWhole(known).map(({ id }) => id),
     signal,
   );
   const rules = known.every(({ manifest }) => manifest)
     ? decide(known, { keep, now, proven })
-    : new Map(known.map(({ id }) => [id, ['unreadable manifest']]));
+    : new Map(known.map(({ id }) => [id, [UNREADABLE_MANIFEST]]));
   if (isBeingRecovered) for (const { id } of known) if (!rules.has(id)) rules.set(id, [IN_USE]);
   const expired = known.filter(({ id }) => !rules.has(id));
   const keysOf = ({ manifestKey, artifacts }: KnownBase) => [manifestKey, ...artifacts.map(({ key }) => key)];
@@ -125,7 +126,17 @@ async function readIfReadable(
   }
 }
 
-const isWhole = ({ artifacts }: KnownBase) => artifacts.length > 0;
+/** Those that the store holds as their manifests say, with all that they hold the changes since. */
+function findWhole(known: readonly KnownBase[]): KnownBase[] {
+  const manifests = known.flatMap(({ manifest, artifacts }) => {
+    if (!manifest) return [];
+    const { artifact, backupManifest } = manifest;
+    return holdsAll(artifacts, backupManifest ? [artifact, backupManifest] : [artifact]) ? [manifest] : [];
+  });
+  return known.filter(
+    ({ manifest }) => manifest && manifests.includes(manifest) && chainOf(manifests, manifest),
+  );
+}
 
 /** The rules that keep each base backup, by its id; the others are expired. */
 function decide(
@@ -135,8 +146,10 @@ function decide(
   const rules = new Map<string, string[]>();
   const past = known.filter(({ time }) => !isFromFuture(time, now));
   for (const { id } of known.filter((backup) => !past.includes(backup))) rules.set(id, ['future']);
-  for (const { id } of past.filter((backup) => !isWhole(backup))) rules.set(id, ['artifact missing']);
-  const newestFirst = past.filter(isWhole).toReversed();
+  const whole = findWhole(known);
+  for (const backup of past.filter((candidate) => !whole.includes(candidate)))
+    keepWithParents(backup, ARTIFACT_MISSING, known, rules);
+  const newestFirst = past.filter((backup) => whole.includes(backup)).toReversed();
   const seen = new Set<string>();
   for (const [index, backup] of newestFirst.entries()) {
     const { systemIdentifier } = backup.cluster;

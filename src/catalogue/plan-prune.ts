@@ -3,6 +3,7 @@ import { parseKey, serverPrefixes, subjectPrefix, type BackupSubject } from '../
 import type { RetentionDecision } from '../model/results.js';
 import { decideRetention, isFromFuture, type RetentionPolicy } from '../model/retention.js';
 import type { Store, StoredObject, UnfinishedUpload } from '../stores/store.js';
+import { findDamage } from './find-damage.js';
 import { listBackups, type ListedBackup } from './list-backups.js';
 import { listProvenBackups, newestProven } from './proven-backups.js';
 import { findLocked, isPastGrace, lockRule } from './prune-guards.js';
@@ -40,9 +41,9 @@ export interface PrunePlan {
  *
  * Besides the rules of {@link decideRetention}: `proven` keeps the newest backup of each subject that a drill has proven,
  * `not configured` all backups of a database that is no longer configured, `locked until …` and `legal hold` those that
- * the store itself would refuse to delete, `artifact missing` those whose artifact the listing did not show, and `future`
- * those dated later than now. The last two represent no period: what became of them, or of the clock, is for a person to
- * find out.
+ * the store itself would refuse to delete, `artifact missing` those whose artifact the listing did not show with the size
+ * that the manifest names, `unreadable manifest` those of which that is not known, and `future` those dated later than now.
+ * The last three represent no period: what became of them, or of the clock, is for a person to find out.
  *
  * @throws OperationError `ManifestUnreadable` when the report of a drill can't be understood
  */
@@ -62,10 +63,14 @@ export async function planPrune(
     const rule = lockRule((await findLocked(store, keys, now, signal)).values());
     return rule === undefined ? decision : { ...decision, keep: true, rules: [rule] };
   };
-  const past = backups.filter(({ time }) => !isFromFuture(time, now));
-  const proven = newestProven(past, await listProvenBackups(store, server, signal));
+  const past = backups.filter(
+    ({ subject, time }) => isConfigured(subject, request) && !isFromFuture(time, now),
+  );
+  const damage = await findDamage(store, past, signal);
+  const whole = past.filter(({ manifestKey }) => !damage.has(manifestKey));
+  const proven = newestProven(whole, await listProvenBackups(store, server, signal));
   const untouchable = new Map([...proven.map(({ id }) => [id, 'proven'] as const), ...request.untouchable]);
-  const decisions = await pMap(decideAll(backups, { ...request, untouchable }), keepIfLocked, {
+  const decisions = await pMap(decideAll(backups, damage, { ...request, untouchable }), keepIfLocked, {
     concurrency: CONCURRENCY,
     signal,
   });
@@ -98,11 +103,16 @@ interface PlannedDecision {
   rules: string[];
 }
 
+const isConfigured = (subject: BackupSubject, { configuredDatabases }: PruneRequest) =>
+  subject.kind !== 'database' || configuredDatabases.includes(subject.database);
+
 /** Applies the rules to each subject on its own. */
 function decideAll(
   backups: ListedBackup[],
-  { configuredDatabases, policyOf, untouchable, now }: PruneRequest,
+  damage: ReadonlyMap<string, string>,
+  request: PruneRequest,
 ): PlannedDecision[] {
+  const { policyOf, untouchable, now } = request;
   const bySubject = new Map<string, ListedBackup[]>();
   for (const backup of backups) {
     const prefix = subjectPrefix(backup.subject);
@@ -113,16 +123,16 @@ function decideAll(
   const keep = (rule: string) => (backup: ListedBackup) => ({ backup, keep: true, rules: [rule] });
   return [...bySubject.values()].flatMap((ofSubject) => {
     const { subject } = ofSubject[0]!;
-    if (subject.kind === 'database' && !configuredDatabases.includes(subject.database))
-      return ofSubject.toReversed().map(keep('not configured'));
+    if (!isConfigured(subject, request)) return ofSubject.toReversed().map(keep('not configured'));
     const future = ofSubject.filter(({ time }) => isFromFuture(time, now));
     const past = ofSubject.filter(({ time }) => !isFromFuture(time, now));
-    const whole = past.filter(({ artifacts }) => artifacts.length > 0);
-    const damaged = past.filter(({ artifacts }) => artifacts.length === 0);
+    const ruleOf = ({ manifestKey }: ListedBackup) => damage.get(manifestKey);
+    const whole = past.filter((backup) => ruleOf(backup) === undefined);
+    const damaged = past.filter((backup) => ruleOf(backup) !== undefined).toReversed();
     const byId = new Map(whole.map((backup) => [backup.id, backup]));
     return [
       ...future.toReversed().map(keep('future')),
-      ...damaged.toReversed().map(keep('artifact missing')),
+      ...damaged.map((backup) => keep(ruleOf(backup)!)(backup)),
       ...decideRetention(whole, policyOf(subject), untouchable).map(({ id, ...decision }) => ({
         ...decision,
         backup: byId.get(id)!,

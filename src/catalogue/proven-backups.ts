@@ -57,7 +57,11 @@ function isReportKey(server: string, id: string, key: string): boolean {
   return parseBackupId(id)?.name === DRILL_NAME && key === drillReportKey(server, id, 'json');
 }
 
-/** Of each subject's backups that exist and whose artifact is there, the newest that is proven. */
+/**
+ * Of each subject's backups, the newest that is proven.
+ *
+ * @param backups - those that are whole
+ */
 export function newestProven(
   backups: readonly ListedBackup[],
   proven: readonly ProvenBackup[],
@@ -66,7 +70,7 @@ export function newestProven(
   const newest = new Map<string, ListedBackup>();
   for (const backup of backups) {
     const prefix = subjectPrefix(backup.subject);
-    if (!provenKeys.has(prefix + backup.id) || backup.artifacts.length === 0) continue;
+    if (!provenKeys.has(prefix + backup.id)) continue;
     const other = newest.get(prefix);
     if (!other || other.time < backup.time) newest.set(prefix, backup);
   }

@@ -101,6 +101,35 @@ describe('base backups', () => {
     });
   });
 
+  it('of which not all is in the store stay, and stand in for no other one', async () => {
+    const store = new MemoryStore();
+    const [old, good, bad] = [3, 2, 1].map((age, index) =>
+      seedBase(store, cluster, week(age), 10 * (index + 1)),
+    );
+    store.seed(bad!.artifact.key, 'fo');
+    expect(rulesOf(await planOf(store, 1))).toEqual({
+      [bad!.id]: ['artifact missing'],
+      [good!.id]: ['base'],
+      [old!.id]: ['expired'],
+    });
+  });
+
+  it('that hold the changes since one that is damaged stand in for no other one', async () => {
+    const store = new MemoryStore();
+    const good = seedBase(store, cluster, week(4), 10);
+    const whole = seedBase(store, cluster, week(3), 20);
+    const damaged = seedBase(store, cluster, week(2), 30, { incrementalTo: whole.id });
+    const newest = seedBase(store, cluster, week(1), 40, { incrementalTo: damaged.id });
+    store.seed(damaged.artifact.key, '');
+    seedDisasterReport(store, week(1), { baseBackup: newest.id, outcome: 'passed' });
+    expect(rulesOf(await planOf(store, 1))).toEqual({
+      [newest.id]: ['artifact missing'],
+      [damaged.id]: ['artifact missing', 'parent'],
+      [whole.id]: ['parent', 'base'],
+      [good.id]: ['expired'],
+    });
+  });
+
   it('of a former server of that name stay, the last one, with their own WAL', async () => {
     const store = new MemoryStore();
     const gone = seedBase(store, former, week(9), 100);

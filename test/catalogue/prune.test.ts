@@ -143,6 +143,35 @@ describe('planPrune', () => {
     ]);
   });
 
+  it.each([
+    ['is cut off', 'artifact missing', 'artifact', 'fo'],
+    ['is empty', 'artifact missing', 'artifact', ''],
+    ['has a manifest that cannot be read', 'unreadable manifest', 'manifest', '{'],
+  ] as const)(
+    'deletes no good backup of a day for a later one that %s',
+    async (_what, rule, part, content) => {
+      const store = new MemoryStore();
+      const [older, good, bad] = ['2026-05-30T02:00:00Z', '2026-05-31T02:00:00Z', '2026-05-31T03:00:00Z'].map(
+        (time) => seedBackup(store, app, new Date(time)),
+      );
+      store.seed(bad![part], content);
+      const plan = await planPrune(store, request(now, { policyOf: () => ({ ...tight, daily: 1 }) }), signal);
+      expect(ruleOf(plan, bad!.id)).toEqual([rule]);
+      expect(ruleOf(plan, good!.id)).toEqual(['daily', 'newest']);
+      expect(ruleOf(plan, older!.id)).toEqual(['expired']);
+    },
+  );
+
+  it('deletes no good backup for one whose artifact is there under another key', async () => {
+    const store = new MemoryStore();
+    const [good, bad] = seedNights(store, app, 2, now);
+    await store.delete(bad!.artifact, signal);
+    store.seed(bad!.artifact.replace(/zst$/, 'gz'), 'four');
+    const plan = await planPrune(store, request(now, { policyOf: () => ({ ...tight, daily: 1 }) }), signal);
+    expect(ruleOf(plan, bad!.id)).toEqual(['artifact missing']);
+    expect(ruleOf(plan, good!.id)).toEqual(['daily', 'newest']);
+  });
+
   it('sweeps orphans and unfinished uploads only when they are older than 48 hours, ours and not locked', async () => {
     const store = new MemoryStore();
     store.now = now;
