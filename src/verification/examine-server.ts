@@ -15,6 +15,7 @@ import { findWalFaults } from '../wal/find-wal-faults.js';
 import { examineAges } from './examine-ages.js';
 import { compareReports } from './compare-reports.js';
 import { countContents } from './count-contents.js';
+import { findReplaced } from './find-replaced.js';
 import { judgeChannels } from './judge-channels.js';
 import { judgeContents } from './judge-contents.js';
 import { judgeKeys, readRecipients } from './judge-keys.js';
@@ -66,9 +67,18 @@ export async function examineServer(
     : undefined;
   step.onAlive();
 
+  const isDamage = ({ id }: Finding) => id.startsWith(`${DAMAGED}/`);
+  // What was found before and was not read again since is as damaged as it was.
+  const stillDamaged = (previous?.findings ?? []).flatMap((finding) =>
+    isDamage(finding) && !isReadAgain(finding, record, contents)
+      ? [{ store: finding.store!, key: finding.where }]
+      : [],
+  );
+  const isReplaced = findReplaced(contents, [...stillDamaged, ...(record?.damaged ?? [])], now);
+
   const found: Finding[] = [
     ...(await examineAges(server, primary, { passFile, now, signal })),
-    ...contents.flatMap((store) => judgeStore(store, now)),
+    ...contents.flatMap((store) => judgeStore(store, isReplaced, now)),
     ...[...contents[0]!.inventories].flatMap(([database, inventories]) => {
       const [newest, ...before] = countContents(inventories);
       return judgeContents(server.name, database, newest!, before);
@@ -82,12 +92,12 @@ export async function examineServer(
     ...(plan.readBackDays === undefined
       ? []
       : record
-        ? judgeReadBack(server.name, record)
+        ? judgeReadBack(server.name, record, isReplaced)
         : [describeNotReadBack(server.name)]),
   ];
   const isJudged = (finding: Finding): boolean => {
     if (finding.store !== undefined && unread.includes(finding.store)) return false;
-    if (finding.id.startsWith(`${DAMAGED}/`)) return isReadAgain(finding, record, contents);
+    if (isDamage(finding)) return isReadAgain(finding, record, contents);
     if (plan.readBackDays === undefined && finding.id.startsWith('read-back-')) return false;
     // Without the server nobody knows how far behind it the archive is.
     return !(wal && 'fault' in wal.live && /^wal-(lag|none|no-base)\//.test(finding.id));

@@ -1,6 +1,7 @@
 import type { Finding } from '../model/findings.js';
 import { encodeName } from '../model/names.js';
 import type { ReadBackRecord } from '../model/verification.js';
+import type { IsReplaced } from './find-replaced.js';
 import { nameReadable } from './plan-read-back.js';
 import type { StoreContents } from './read-store.js';
 import { withoutRemedy } from './without-remedy.js';
@@ -8,15 +9,21 @@ import { withoutRemedy } from './without-remedy.js';
 /** What the ids of findings begin with that are about damage that was read. */
 export const DAMAGED = 'damaged';
 
-/** What reading back has found, and whether it was done at all. */
-export function judgeReadBack(server: string, { summary, damaged }: ReadBackRecord): Finding[] {
+/** What reading back has found, and whether it was done at all. Damage is a warning where a newer backup replaces it. */
+export function judgeReadBack(
+  server: string,
+  { summary, damaged }: ReadBackRecord,
+  isReplaced: IsReplaced,
+): Finding[] {
   const findings = damaged.map(({ store, key, severity, fault }): Finding => ({
     id: `${DAMAGED}/${store}/${key}`,
-    severity,
+    severity: isReplaced({ store, key }) ? 'warning' : severity,
     what: `${key} in store "${store}" ${fault}.`,
     where: key,
     store,
-    remedy: 'restore it from a copy of the store, or make a new backup',
+    remedy: isReplaced({ store, key })
+      ? 'restore it from a copy of the store; a newer backup replaces it, and this ends when pruning deletes the old one'
+      : 'restore it from a copy of the store, or make a new backup',
   }));
   if (summary.fault !== undefined)
     findings.push({

@@ -1,5 +1,6 @@
 import { isPastGrace } from '../catalogue/prune-guards.js';
 import type { Finding } from '../model/findings.js';
+import type { IsReplaced } from './find-replaced.js';
 import type { StoreContents } from './read-store.js';
 import { withoutRemedy } from './without-remedy.js';
 
@@ -8,35 +9,43 @@ const FOREIGN_SHOWN = 5;
 
 const MAKE_GOOD = 'restore it from a copy of the store, or make a new backup';
 
-/** Judges whether a store holds what its manifests say, and nothing else. */
-export function judgeStore(contents: StoreContents, now: Date): Finding[] {
+/** Pruning keeps what is not whole, so that this does not end by itself. */
+const LET_GO =
+  'restore it from a copy of the store, or delete what there is of this backup, which pruning keeps; a newer one replaces it';
+
+/**
+ * Judges whether a store holds what its manifests say, and nothing else. A backup that is not whole is a warning where a
+ * newer one replaces it.
+ */
+export function judgeStore(contents: StoreContents, isReplaced: IsReplaced, now: Date): Finding[] {
   const { store, astray, unreadable, orphans, foreign } = contents;
   const about = (kind: string, where: string): Pick<Finding, 'id' | 'where' | 'store'> => ({
     id: `${kind}/${store}/${where}`,
     where,
     store,
   });
+  const harm = (key: string): Pick<Finding, 'severity' | 'remedy'> =>
+    isReplaced({ store, key })
+      ? { severity: 'warning', remedy: LET_GO }
+      : { severity: 'critical', remedy: MAKE_GOOD };
   return [
     ...astray.map(({ artifact: { key, bytes }, bytes: found }): Finding =>
       found === undefined
         ? {
             ...about('artifact-missing', key),
-            severity: 'critical',
+            ...harm(key),
             what: `${key} is missing in store "${store}", though its manifest is there.`,
-            remedy: MAKE_GOOD,
           }
         : {
             ...about('artifact-size', key),
-            severity: 'critical',
+            ...harm(key),
             what: `${key} in store "${store}" has ${found} bytes instead of ${bytes}.`,
-            remedy: MAKE_GOOD,
           },
     ),
     ...unreadable.map(({ key, fault }): Finding => ({
       ...about('manifest-unreadable', key),
-      severity: 'critical',
+      ...harm(key),
       what: `A backup in store "${store}" cannot be restored: ${withoutRemedy(fault)}.`,
-      remedy: MAKE_GOOD,
     })),
     ...orphans
       .filter(({ modifiedAt }) => isPastGrace(modifiedAt, now))
