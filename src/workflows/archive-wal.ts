@@ -36,7 +36,7 @@ const PATIENCE_SECONDS = [10, 60, 300, 900];
 export async function archiveWal(input: ArchiveWalArgument): Promise<ArchiveWalResult> {
   const progress = showProgress(walProgressQuery, { step: 'planning' });
   return runToOutcome(
-    () => `Archiving WAL ${JSON.stringify(input)}`,
+    { what: 'Archiving the WAL', input },
     () => undefined,
     async () => {
       const argument = parseArgument('archiveWal', archiveWalArgument, input);

@@ -14,6 +14,7 @@ import {
 } from '../model/arguments.js';
 import type { BackupsProgress, BackupsResult, PruneResult } from '../model/results.js';
 import { lightStep } from './activity-options.js';
+import { askForReplication } from './ask-for-replication.js';
 import { backUpAll, UNFINISHED } from './back-up-all.js';
 import { showProgress } from './current-details.js';
 import { endInTime } from './end-in-time.js';
@@ -23,9 +24,8 @@ import { runOneOperation } from './run-one-operation.js';
 import { runToOutcome, tell } from './run-to-outcome.js';
 import { showServer } from './search-attributes.js';
 import { summarizeOutcomes } from './summarize-outcomes.js';
-import { tidy } from './tidy.js';
 
-const { planBackups, startReplication } = proxyActivities<Activities>(lightStep);
+const { planBackups } = proxyActivities<Activities>(lightStep);
 
 /**
  * Backs up every configured database of a server and its globals, several in flight at once; then, when the run
@@ -37,18 +37,14 @@ export async function backupDatabases(input: BackupDatabasesArgument): Promise<B
   const end = () => {
     progress.step = 'done';
   };
-  return runToOutcome(
-    () => 'The backup of the databases',
-    end,
-    async () => {
-      const argument = parseArgument('backupDatabases', backupDatabasesArgument, input);
-      const result: BackupsResult = { server: '', backups: [] };
-      const work = await endInTime(() => backUpAndPrune(argument, result, progress));
-      progress.step = 'notify';
-      const isWhole = argument.databases === undefined;
-      return concludeRun(result, isWhole, 'givenUp' in work ? work.givenUp : undefined);
-    },
-  );
+  return runToOutcome({ what: 'The backup of the databases', input }, end, async () => {
+    const argument = parseArgument('backupDatabases', backupDatabasesArgument, input);
+    const result: BackupsResult = { server: '', backups: [] };
+    const work = await endInTime(() => backUpAndPrune(argument, result, progress));
+    progress.step = 'notify';
+    const isWhole = argument.databases === undefined;
+    return concludeRun(result, isWhole, 'givenUp' in work ? work.givenUp : undefined);
+  });
 }
 
 /** Fills the result step by step: it may be given up at any. */
@@ -64,7 +60,7 @@ async function backUpAndPrune(
   await backUpAll(plan, argument, result, progress);
   // Whoever cancels one backup by itself does not mean the others.
   if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('cancelled');
-  if (plan.replicas) await tidy('the replicas', () => startReplication(plan.server));
+  if (plan.replicas) await askForReplication(plan.server);
   if (argument.databases !== undefined) return;
   progress.step = 'prune';
   result.pruneFailure = UNFINISHED;

@@ -14,6 +14,13 @@ import { runToOutcome, tellSuccess } from './run-to-outcome.js';
 import { showSubject } from './search-attributes.js';
 import { withAudit, type AuditSubject } from './with-audit.js';
 
+/** What the runs of each type do, for people. */
+const titles = {
+  backupDatabase: 'The backup',
+  backupGlobals: 'The backup of the globals',
+  backupCluster: 'The base backup',
+};
+
 /** How a backup of one kind is made. */
 export interface BackupMaking<Argument, Plan extends AnyPlan, Result> {
   plan: (argument: Argument) => Promise<Plan>;
@@ -33,7 +40,7 @@ export async function backupSubject<
   Plan extends AnyPlan,
   Result extends Pick<BackupResult, 'artifactKey' | 'bytes' | 'server' | 'store'>,
 >(
-  workflowType: string,
+  workflowType: keyof typeof titles,
   schema: z.ZodType<Argument>,
   input: Argument,
   { plan: planIt, make }: BackupMaking<Argument, Plan, Result>,
@@ -42,50 +49,46 @@ export async function backupSubject<
   const end = (step: 'committed' | 'failed' | 'cancelled') => {
     progress.step = step;
   };
-  return runToOutcome(
-    () => `${workflowType} ${progress.backupId ?? JSON.stringify(input)}`,
-    end,
-    async () => {
-      const argument = parseArgument(workflowType, schema, input);
-      let subject: AuditSubject | undefined;
-      const facts: Record<string, string | number> = {};
-      const backUp = async () => {
-        const first = await planIt(argument);
-        const workflowId = operationId(first.subject);
-        if (workflowInfo().workflowId !== workflowId) {
-          progress.workflowId = workflowId;
-          return runOneOperation<Result>(workflowType, workflowId, {
-            ...argument,
-            server: first.subject.server,
-          });
-        }
-        return beginAnew(isWorthBeginningAnew, async (beginning) => {
-          const plan = beginning === 1 ? first : await planIt(argument);
-          progress.backupId = plan.id;
-          showSubject(plan);
-          subject = toAuditSubject(plan.subject, argument);
-          Object.assign(facts, { kind: plan.subject.kind, backup: plan.id });
-          const result = await make(plan, progress);
-          const { artifactKey, bytes, store } = result;
-          Object.assign(facts, { artifactKey, bytes, store });
-          return result;
+  return runToOutcome({ what: titles[workflowType], input }, end, async () => {
+    const argument = parseArgument(workflowType, schema, input);
+    let subject: AuditSubject | undefined;
+    const facts: Record<string, string | number> = {};
+    const backUp = async () => {
+      const first = await planIt(argument);
+      const workflowId = operationId(first.subject);
+      if (workflowInfo().workflowId !== workflowId) {
+        progress.workflowId = workflowId;
+        return runOneOperation<Result>(workflowType, workflowId, {
+          ...argument,
+          server: first.subject.server,
         });
-      };
-      const result = await withAudit(
-        () => subject,
-        () => ({ facts }),
-        () => finishInTime(backUp),
-      );
-      // A base backup is made once a week by itself; those of databases are told of by the run of all of them.
-      if (workflowType === 'backupCluster')
-        await tellSuccess({
-          type: 'backup.succeeded',
-          what: `The base backup of server ${result.server}`,
-          server: result.server,
-        });
-      return result;
-    },
-  );
+      }
+      return beginAnew(isWorthBeginningAnew, async (beginning) => {
+        const plan = beginning === 1 ? first : await planIt(argument);
+        progress.backupId = plan.id;
+        showSubject(plan);
+        subject = toAuditSubject(plan.subject, argument);
+        Object.assign(facts, { kind: plan.subject.kind, backup: plan.id });
+        const result = await make(plan, progress);
+        const { artifactKey, bytes, store } = result;
+        Object.assign(facts, { artifactKey, bytes, store });
+        return result;
+      });
+    };
+    const result = await withAudit(
+      () => subject,
+      () => ({ facts }),
+      () => finishInTime(backUp),
+    );
+    // A base backup is made once a week by itself; those of databases are told of by the run of all of them.
+    if (workflowType === 'backupCluster')
+      await tellSuccess({
+        type: 'backup.succeeded',
+        what: `The base backup of server ${result.server}`,
+        server: result.server,
+      });
+    return result;
+  });
 }
 
 function toAuditSubject(

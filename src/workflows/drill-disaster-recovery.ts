@@ -38,7 +38,7 @@ export async function drillDisasterRecovery(
 ): Promise<DisasterDrillResult> {
   const progress = showProgress(disasterDrillProgressQuery, { step: 'planning', bytesExpected: 0 });
   return runToOutcome(
-    () => `The disaster recovery drill ${progress.backupId ?? ''}`.trim(),
+    { what: 'The disaster recovery drill', input },
     (end) => (progress.step = end),
     async () => {
       const argument = parseArgument('drillDisasterRecovery', drillDisasterRecoveryArgument, input);

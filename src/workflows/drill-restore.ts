@@ -26,29 +26,25 @@ export async function drillRestore(input: DrillRestoreArgument): Promise<DrillRe
   const end = (outcome: 'committed' | 'failed' | 'cancelled') => {
     progress.step = outcome === 'committed' ? 'done' : outcome;
   };
-  return runToOutcome(
-    () => `The restore drill ${progress.drillId ?? ''}`.trim(),
-    end,
-    async () => {
-      const argument = parseArgument('drillRestore', drillRestoreArgument, input);
-      const plan = await requireRestoreWorker(planDrill(argument));
-      progress.drillId = plan.id;
-      showServer({ BackupServer: plan.server, BackupKind: 'drill', BackupId: plan.id });
-      const facts: Record<string, string | number> = { drill: plan.id, store: plan.store };
-      return withAudit(
-        { action: 'drill', server: plan.server },
-        () => ({ facts }),
-        async () => {
-          const result = await finishInTime(() => makeDrill(plan, progress));
-          const { proven, failed, notProvable } = result;
-          Object.assign(facts, { proven, failed, notProvable });
-          const fault = explainDrill(result);
-          if (fault !== undefined) throw fail('DrillFailed', fault, result);
-          const what = `All ${proven} backups of server ${plan.server} are proven`;
-          await tell({ type: 'drill.succeeded', what });
-          return result;
-        },
-      );
-    },
-  );
+  return runToOutcome({ what: 'The restore drill', input }, end, async () => {
+    const argument = parseArgument('drillRestore', drillRestoreArgument, input);
+    const plan = await requireRestoreWorker(planDrill(argument));
+    progress.drillId = plan.id;
+    showServer({ BackupServer: plan.server, BackupKind: 'drill', BackupId: plan.id });
+    const facts: Record<string, string | number> = { drill: plan.id, store: plan.store };
+    return withAudit(
+      { action: 'drill', server: plan.server },
+      () => ({ facts }),
+      async () => {
+        const result = await finishInTime(() => makeDrill(plan, progress));
+        const { proven, failed, notProvable } = result;
+        Object.assign(facts, { proven, failed, notProvable });
+        const fault = explainDrill(result);
+        if (fault !== undefined) throw fail('DrillFailed', fault, result);
+        const what = `All ${proven} backups of server ${plan.server} are proven`;
+        await tell({ type: 'drill.succeeded', what });
+        return result;
+      },
+    );
+  });
 }

@@ -9,14 +9,14 @@ import type { AnyPlan, StagedFile } from '../activities/staged-backup.js';
 import type { FailureType } from '../model/failures.js';
 import type { LaggingStore } from '../model/replication.js';
 import type { BackupProgress } from '../model/results.js';
-import { lightStep, reserveStep, stagingSteps, storeStep } from './activity-options.js';
+import { reserveStep, stagingSteps, storeStep } from './activity-options.js';
+import { askForReplication } from './ask-for-replication.js';
 import { isNeverBegun, rootFailure } from './failures.js';
 import { tidy } from './tidy.js';
 import { timeSteps, type TimeStep } from './time-steps.js';
 
 const { reserveStaging } = proxyActivities<Activities>(reserveStep);
 const { discardUpload } = proxyActivities<Activities>(storeStep);
-const { startReplication } = proxyActivities<Activities>(lightStep);
 
 /** How much longer than the primary a replica may take for what is still in staging, and how long at least, in seconds. */
 const REPLICA_FACTOR = 2;
@@ -85,8 +85,7 @@ export async function onStaging<Step extends BackupProgress['step'], T>(
         const copy = () => copyStaged(plan, artifact, queue, Math.ceil(patience));
         const lagging = await time('replicate', artifact.bytes * plan.replicas.length, copy);
         const isBase = plan.subject.kind === 'base';
-        if (lagging.length > 0 || isBase)
-          await tidy('the replicas', () => startReplication(plan.subject.server));
+        if (lagging.length > 0 || isBase) await askForReplication(plan.subject.server);
         return lagging.length > 0 ? { lagging } : {};
       },
     });

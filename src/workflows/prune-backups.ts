@@ -14,7 +14,7 @@ const { prune } = proxyActivities<Activities>(storeStep);
 /** Deletes the backups that no rule of retention keeps, and sweeps what interrupted runs left in the store. */
 export async function pruneBackups(input: PruneBackupsArgument): Promise<PruneResult> {
   return runToOutcome(
-    () => 'Pruning',
+    { what: 'Pruning the backups', input },
     () => undefined,
     async () => {
       const argument = parseArgument('pruneBackups', pruneBackupsArgument, input);

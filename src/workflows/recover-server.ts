@@ -24,7 +24,7 @@ const { runCutoverStep } = proxyActivities<Activities>(cutoverStep);
 export async function recoverServer(input: RecoverServerArgument): Promise<ServerRecoveryResult> {
   const progress = showProgress(serverRecoveryProgressQuery, { step: 'planning', bytesExpected: 0 });
   return runToOutcome(
-    () => `The recovery of server ${JSON.stringify(input)}`,
+    { what: 'The recovery', input },
     (end) => (progress.step = end),
     async () => {
       const argument = parseArgument('recoverServer', recoverServerArgument, input);

@@ -17,7 +17,7 @@ import { runToOutcome, tellSuccess } from './run-to-outcome.js';
 export async function recoverToPointInTime(input: RecoverToPointInTimeArgument): Promise<RecoveryResult> {
   const progress = showProgress(recoveryProgressQuery, { step: 'planning', bytesExpected: 0 });
   return runToOutcome(
-    () => `The recovery of ${progress.backupId ?? JSON.stringify(input)}`,
+    { what: 'The recovery', input },
     (end) => (progress.step = end),
     async () => {
       const argument = parseArgument('recoverToPointInTime', recoverToPointInTimeArgument, input);

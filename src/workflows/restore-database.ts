@@ -26,43 +26,39 @@ export async function restoreDatabase(input: RestoreDatabaseArgument): Promise<R
   const end = (step: 'committed' | 'failed' | 'cancelled') => {
     progress.step = step;
   };
-  return runToOutcome(
-    () => `The restore of ${progress.backupId ?? JSON.stringify(input)}`,
-    end,
-    async () => {
-      const argument = parseArgument('restoreDatabase', restoreDatabaseArgument, input);
-      const plan = await requireRestoreWorker(planRestore(argument));
-      Object.assign(progress, { backupId: plan.backup.id, database: plan.into.database });
-      showRestore(plan);
-      if (argument.dryRun) return { dryRun: true, plan, approvedBy: [], secondsPerStep: {} };
-      progress.approvals = { approvedBy: [], needed: plan.approval.needed };
-      const { approvals } = progress;
-      const result = await withAudit(
-        toAuditSubject(plan, argument),
-        () => ({ facts: toAuditFacts(plan), approvedBy: approvals.approvedBy }),
-        async () => {
-          refuseUnfit(plan);
-          const made = await finishInTime(async () => {
-            progress.step = 'approval';
-            await awaitApproval(plan.approval, describeSwap(plan, argument), approvals);
-            return withOperation(
-              { kind: 'database', server: plan.into.server, database: plan.backup.database },
-              () => makeRestore(plan, approvals.approvedBy, progress),
-            );
-          });
-          showRestoreSeconds(made.secondsPerStep);
-          return made;
-        },
-      );
-      const { server, database } = plan.into;
-      await tellSuccess({
-        type: 'restore.succeeded',
-        server,
-        what: `Backup ${plan.backup.id} was restored into database ${result.restored?.database ?? database} on server ${server}`,
-      });
-      return result;
-    },
-  );
+  return runToOutcome({ what: 'The restore', input }, end, async () => {
+    const argument = parseArgument('restoreDatabase', restoreDatabaseArgument, input);
+    const plan = await requireRestoreWorker(planRestore(argument));
+    Object.assign(progress, { backupId: plan.backup.id, database: plan.into.database });
+    showRestore(plan);
+    if (argument.dryRun) return { dryRun: true, plan, approvedBy: [], secondsPerStep: {} };
+    progress.approvals = { approvedBy: [], needed: plan.approval.needed };
+    const { approvals } = progress;
+    const result = await withAudit(
+      toAuditSubject(plan, argument),
+      () => ({ facts: toAuditFacts(plan), approvedBy: approvals.approvedBy }),
+      async () => {
+        refuseUnfit(plan);
+        const made = await finishInTime(async () => {
+          progress.step = 'approval';
+          await awaitApproval(plan.approval, describeSwap(plan, argument), approvals);
+          return withOperation(
+            { kind: 'database', server: plan.into.server, database: plan.backup.database },
+            () => makeRestore(plan, approvals.approvedBy, progress),
+          );
+        });
+        showRestoreSeconds(made.secondsPerStep);
+        return made;
+      },
+    );
+    const { server, database } = plan.into;
+    await tellSuccess({
+      type: 'restore.succeeded',
+      server,
+      what: `Backup ${plan.backup.id} was restored into database ${result.restored?.database ?? database} on server ${server}`,
+    });
+    return result;
+  });
 }
 
 /** What the people are asked who must agree: what would be replaced by what. */

@@ -11,6 +11,7 @@ import {
 } from '@temporalio/workflow';
 import { OperationError } from '../model/failures.js';
 import { notificationId, type EventType, type NotificationEvent } from '../model/notification.js';
+import { describeRun, readFacts } from './describe-run.js';
 import { fail, rootFailure } from './failures.js';
 import { showOutcome } from './search-attributes.js';
 
@@ -71,11 +72,13 @@ export async function tellSuccess(event: Parameters<typeof tell>[0]): Promise<vo
  * Runs the body of a workflow and shows how it ended, in the search attribute and memo `BackupOutcome`. A failure that
  * no parent will report is reported from here.
  *
- * @param describe - what failed, for people
+ * A dry run is reported to nobody: whoever asked for it reads its answer.
+ *
+ * @param run - what a run of its type does, for people, and its argument as it came
  * @param onEnd - told of the outcome before anything else
  */
 export async function runToOutcome<T>(
-  describe: () => string,
+  run: { what: string; input: unknown },
   onEnd: (outcome: 'committed' | 'failed' | 'cancelled') => void,
   body: () => Promise<T>,
 ): Promise<T> {
@@ -97,10 +100,11 @@ export async function runToOutcome<T>(
     show('failed');
     const { type, message } = rootFailure(error);
     const { parent, workflowType } = workflowInfo();
-    if (parent === undefined)
+    const isUntold = () => readFacts(run.input).dryRun && patched('dry-run-untold');
+    if (parent === undefined && !isUntold())
       await tell({
         type: failureEvents[workflowType] ?? 'backup.failed',
-        what: describe(),
+        what: describeRun(run.what, run.input),
         failure: { type, message },
       });
     throw error instanceof OperationError ? fail(error.type, error.message) : error;

@@ -24,7 +24,7 @@ const { examineBackups, verifyWal } = proxyActivities<Activities>(storeStep);
 export async function verifyBackups(input: VerifyBackupsArgument): Promise<VerifyResult> {
   const progress = showProgress<VerifyProgress>(verifyProgressQuery, { step: 'planning' });
   return runToOutcome(
-    () => 'Verifying the backups',
+    { what: 'Verifying the backups', input },
     (outcome) => {
       if (outcome !== 'committed') progress.step = outcome;
     },
