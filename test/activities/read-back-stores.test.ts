@@ -31,9 +31,11 @@ it('goes on after what the heartbeat of an earlier try says, and keeps what that
   const [first, second] = seedNights(store, subjectOf('one', 'app'), 2, startedAt);
   store.seed(second!.artifact, 'FOUR', new Date('2026-11-24T02:10:00Z'));
   const storedAt = (await store.describe(first!.artifact, new AbortController().signal))!.modifiedAt;
+  // Damaged since it was read: who reads it again would see that.
+  store.seed(first!.artifact, 'FOUR', storedAt);
   const summary = await run(store, {
     ...{ bytesDone: 4, bytesExpected: 0, damaged: [] },
-    after: { turn: storedAt.getTime(), store: 'memory', key: first!.artifact },
+    after: { memory: { turn: storedAt.getTime(), key: first!.artifact } },
   });
   expect(summary).toMatchObject({ objects: 2, ofObjects: 2 });
   const record = parseReadBackRecord(
