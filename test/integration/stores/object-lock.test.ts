@@ -19,6 +19,7 @@ import type { Store } from '../../../src/stores/store.js';
 import { startMinio } from '../../../tools/servers/minio.js';
 import type { S3Address, S3Server } from '../../../tools/servers/s3.js';
 import { makeMinioUser } from '../../support/minio-users.js';
+import { sampleManifest } from '../../support/sample-manifest.js';
 import { subjectOf } from '../../support/seed-backup.js';
 import { makeSourceFiles } from './source-files.js';
 
@@ -100,7 +101,8 @@ async function putBackup(store: Store, nightsAgo: number, bytes = 1000) {
   const artifact = manifestKey(app, id).replace('.manifest.json', '.dump.tar.zst');
   const file = await files.make(bytes);
   await store.verify(artifact, await store.putFile(artifact, file, transfer), transfer);
-  const manifest = Buffer.from(JSON.stringify({ id }));
+  const { artifact: sample, ...facts } = sampleManifest(app, id, bytes);
+  const manifest = Buffer.from(JSON.stringify({ ...facts, artifact: { ...sample, sha256: file.sha256 } }));
   await store.putDocument(manifestKey(app, id), manifest, never);
   return { id, artifact, manifestKey: manifestKey(app, id), content: file.content, manifest };
 }
