@@ -76,12 +76,16 @@ async function copyDocument({ primary, replica }: Replication, key: string, sign
   if (content) await replica.putDocument(key, content, signal);
 }
 
-/** Copies a file of which only the digest before it was compressed and encrypted is known. */
+/**
+ * Copies a file of which only the digest before it was compressed and encrypted is known: that it is empty is all that
+ * tells of damage here.
+ */
 async function copyFile(
   { primary, replica }: Replication,
   { key, bytes }: StoredObject,
   options: TransferOptions,
 ): Promise<void> {
+  if (bytes === 0) throw damagedObject(primary, key, 'is empty');
   const hash = createHash('sha256');
   let source: Pick<SourceObject, 'store' | 'bytes'> = { store: primary, bytes };
   if (bytes <= HELD_BYTES) {

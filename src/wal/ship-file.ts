@@ -39,8 +39,8 @@ export interface ShippedFile {
  * written first, so that the same file again is success, at any interruption, and another one of its name is refused.
  *
  * @param name - the name it is archived under
- * @throws OperationError `WalConflict` when the store has another file of that name, `ArtifactDamaged` when it is not
- * what its name says; else of the store, or of the programs
+ * @throws OperationError `WalConflict` when the store has another file of that name, or an empty one; `ArtifactDamaged`
+ * when it is not what its name says; else of the store, or of the programs
  */
 export async function shipFile(
   spool: Spool,
@@ -62,6 +62,12 @@ export async function shipFile(
   const suffix = `${codecSuffix[means.compression.method]}${means.encrypt ? '.gpg' : ''}`;
   const key = walKey(spool.cluster, name, suffix);
   const stored = await store.describe(key, signal);
+  // What compresses to nothing does not exist: somebody emptied it, and what is here may be all that there is.
+  if (stored?.bytes === 0)
+    throw new OperationError(
+      'WalConflict',
+      `The store ${store.name} holds ${key} empty in place of ${name} of server ${spool.cluster.server}; find out who emptied it, and remove it.`,
+    );
   if (stored) return { bytes, storedBytes: stored.bytes };
 
   const artifact = join(spool.outgoing, `${name}${suffix}`);

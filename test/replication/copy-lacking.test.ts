@@ -126,6 +126,21 @@ describe('a replica', () => {
     expect(await lag()).toMatchObject({ objects: 6, since: new Date(night(4).getTime() + 600_000) });
   });
 
+  it('gets no WAL file that somebody emptied, which is named, and all the rest', async () => {
+    const { primary, replica, copy } = twoStores();
+    seedWal(primary, cluster, 1, 3);
+    const empty = walKey(cluster, segmentNumber(2), '.zst.gpg');
+    primary.seed(empty, '');
+    const { faults } = await copy();
+    expect(faults).toEqual([
+      {
+        key: walDigestKey(cluster, segmentNumber(2)),
+        message: expect.stringContaining(`${empty} in store "primary" is empty`) as string,
+      },
+    ]);
+    expect(replica.keys()).toEqual(primary.keys().filter((key) => key !== empty));
+  });
+
   it('keeps what it has under a key, and it is named', async () => {
     const { primary, replica, copy, lag } = twoStores();
     const { artifact, manifest } = seedBackup(primary, app, night(1));
