@@ -30,7 +30,7 @@ export async function archiveWal(
 ): Promise<WalRun> {
   const { logger } = dependencies;
   const state = beginState();
-  const details = () => describeState(state);
+  const details = () => describeState(plan, state);
   return runStep(logger, { stallSeconds: STALL_SECONDS, details }, async (step) => {
     const counts = () => ({ segments: state.segments, bytes: state.bytes, storedBytes: state.storedBytes });
     if (plan.former !== undefined) {
@@ -100,12 +100,12 @@ const describeGap = (systemIdentifier: string, { first, reason }: LostWal) => ({
   reason,
 });
 
-function describeState(state: ArchiverState): WalHeartbeat {
+function describeState({ systemIdentifier }: WalPlan, state: ArchiverState): WalHeartbeat {
   const { segments, bytes, storedBytes, lagBytes, lagSeconds, aside, trouble } = state;
   const show = (name: 'server' | 'received' | 'archived', lsn: Lsn | undefined) =>
     lsn === undefined ? {} : { [name]: formatLsn(lsn) };
   return {
-    ...{ segments, bytes, storedBytes, lagBytes, lagSeconds },
+    ...{ systemIdentifier, segments, bytes, storedBytes, lagBytes, lagSeconds },
     ...show('server', state.server),
     ...show('received', state.received),
     ...show('archived', state.archived),

@@ -1,4 +1,5 @@
 import { Registry } from 'prom-client';
+import type { WalHeartbeat } from '../model/wal-plan.js';
 import { parseLsn, type Lsn } from '../model/wal-segment.js';
 import type { WalState } from '../postgres/wal-state.js';
 import type { ArchiverStatus } from '../wal/read-archiver.js';
@@ -91,11 +92,12 @@ function watchServer(server: ArchivedServer) {
   let status: WalStatus[] = [];
   let listedAt = -Infinity;
   return async (signal: AbortSignal) => {
+    // The archiver first: what it says is then not ahead of the server only because that was asked too early.
+    const archiver = await server.readArchiver(signal).catch(() => undefined);
     // A server that is down writes nothing: it is where it was.
     live = await server.readState(signal).catch(() => live);
-    const archiver = await server.readArchiver(signal).catch(() => undefined);
     signal.throwIfAborted();
-    const heartbeat = parseLsn(archiver?.heartbeat?.archived ?? '');
+    const heartbeat = believe(archiver?.heartbeat, live);
     const now = new Date();
     if (heartbeat === undefined || performance.now() - listedAt > LISTING_INTERVAL) {
       status = await server.readStatus(live?.segmentBytes ?? DEFAULT_SEGMENT_BYTES, signal);
@@ -122,6 +124,16 @@ function watchServer(server: ArchivedServer) {
       from: present?.windows.at(-1)?.from.time,
     };
   };
+}
+
+/**
+ * How far the archive reaches by the archiver's own word, where that is about the cluster that the server is now: a server
+ * that was made anew is another one, and one that was recovered to a moment before is behind where it was.
+ */
+function believe(heartbeat: WalHeartbeat | undefined, live: WalState | undefined): Lsn | undefined {
+  const archived = parseLsn(heartbeat?.archived ?? '');
+  const isOfLive = live !== undefined && heartbeat?.systemIdentifier === live.systemIdentifier;
+  return isOfLive && archived !== undefined && archived <= live.flushed ? archived : undefined;
 }
 
 /** The end of the archive by the listing or by what the archiver said since, whichever is further. */

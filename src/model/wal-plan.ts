@@ -43,6 +43,8 @@ const lsn = z.string().exactOptional();
 
 /** What an archiver says in its heartbeats, positions as PostgreSQL prints them. */
 export const walHeartbeat = z.object({
+  /** Of the cluster that the positions are of. */
+  systemIdentifier: z.string().exactOptional(),
   segments: z.int(),
   bytes: z.int(),
   storedBytes: z.int(),

@@ -85,6 +85,7 @@ test('WAL is archived under the one id, says how far it is, and outlives a worke
     return said?.archived === undefined ? undefined : said;
   });
   expect(parseLsn(heartbeat.archived!)).toBeLessThanOrEqual(parseLsn(heartbeat.server!)!);
+  expect(heartbeat.systemIdentifier).toBe(await readSystemIdentifier(system.postgres));
   expect(heartbeat.trouble).toEqual([]);
 
   await system.worker.kill('SIGKILL');
