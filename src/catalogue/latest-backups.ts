@@ -4,7 +4,7 @@ import type { BackupSubject } from '../model/keys.js';
 import type { Manifest } from '../model/manifest.js';
 import { isFromFuture } from '../model/retention.js';
 import type { Store } from '../stores/store.js';
-import { listBackups } from './list-backups.js';
+import { listBackups, type ListedBackup } from './list-backups.js';
 import { listIds, readManifest } from './read-manifest.js';
 
 /** Manifests read at once. */
@@ -25,9 +25,14 @@ export interface LatestBackup {
   contents?: { tables: number; rows: number; dumpBytes: number };
   /** Why it does not count: its manifest cannot be read, its artifact is missing or of another size, its date is to come. */
   fault?: string;
+  /** Set when it cannot be restored, and none that was made before it either. */
+  noneWhole?: true;
 }
 
-/** The newest backup of every subject of a server, reading one manifest each; one from the future only without another. */
+/**
+ * The newest backup of every subject of a server; one from the future only without another. Reads one manifest each, and
+ * those before it only of one that is not whole.
+ */
 export async function latestBackups(
   store: Store,
   server: string,
@@ -42,29 +47,50 @@ export async function latestBackups(
     [...backups.filter(isFuture), ...past].map((backup) => [JSON.stringify(backup.subject), backup]),
   );
   return pMap(
-    newest.values(),
-    async ({ subject, id, time, artifacts }) => {
+    newest,
+    async ([key, backup]) => {
+      const { subject, id, time, artifacts } = backup;
       const bytes = artifacts.reduce((sum, artifact) => sum + artifact.bytes, 0);
-      // A manifest that nobody can read must not hide how the other databases are.
-      const read = await readOrExplain(store, subject, id, signal);
-      if ('fault' in read) return { subject, id, time, bytes, ...read };
-      if (isFuture({ time })) return { subject, id, time, bytes, fault: describeFuture(id) };
-      const { key, bytes: bytesMade } = read.manifest.artifact;
-      const stored = await store.describe(key, signal);
-      const fault =
-        stored?.bytes === bytesMade
-          ? undefined
-          : `${key} ${stored ? `has ${stored.bytes} bytes instead of ${bytesMade}` : 'is missing'}; make a new backup.`;
-      return {
-        subject,
-        id,
-        time,
-        bytes,
-        ...(fault === undefined ? countContents(read.manifest) : { fault }),
-      };
+      const read = await readWhole(store, backup, signal);
+      if ('manifest' in read) {
+        const facts = isFuture(backup) ? { fault: describeFuture(id) } : countContents(read.manifest);
+        return { subject, id, time, bytes, ...facts };
+      }
+      const others = past.filter((other) => other !== backup && JSON.stringify(other.subject) === key);
+      const noneWhole = !(await isAnyWhole(store, others, signal));
+      return { subject, id, time, bytes, ...read, ...(noneWhole ? { noneWhole } : {}) };
     },
     { concurrency: CONCURRENCY, signal },
   );
+}
+
+/**
+ * The manifest of a backup that is whole, or why it is not: a manifest that nobody can read must not hide how the other
+ * databases are.
+ */
+async function readWhole(
+  store: Store,
+  { subject, id }: ListedBackup,
+  signal: AbortSignal,
+): Promise<{ manifest: Manifest } | { fault: string }> {
+  const read = await readOrExplain(store, subject, id, signal);
+  if ('fault' in read) return read;
+  const { key, bytes } = read.manifest.artifact;
+  const stored = await store.describe(key, signal);
+  if (stored?.bytes === bytes) return read;
+  const found = stored ? `has ${stored.bytes} bytes instead of ${bytes}` : 'is missing';
+  return { fault: `${key} ${found}; make a new backup.` };
+}
+
+/** Looks from the newest one on, which is most likely to be. */
+async function isAnyWhole(
+  store: Store,
+  backups: readonly ListedBackup[],
+  signal: AbortSignal,
+): Promise<boolean> {
+  for (const backup of backups.toReversed())
+    if ('manifest' in (await readWhole(store, backup, signal))) return true;
+  return false;
 }
 
 /**

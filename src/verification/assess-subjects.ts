@@ -7,7 +7,7 @@ const FRESH_SECONDS = 25 * 3600;
 
 /** How one database, the globals or the whole server stands. */
 export interface SubjectStatus extends NamedSubject {
-  /** `critical` without any backup; `warning` when the last one is older than 25 h or its manifest cannot be read. */
+  /** `critical` without any backup that can be restored; `warning` when the last one is older than 25 h or not whole. */
   state: 'ok' | 'warning' | 'critical';
   backup?: {
     id: string;
@@ -35,11 +35,11 @@ export function assessSubjects(
     const backup = newest.get(subjectKey(subject));
     if (!backup) return { ...subject, state: 'critical' };
     const ageSeconds = (now.getTime() - backup.time.getTime()) / 1000;
-    const isFresh = ageSeconds <= FRESH_SECONDS && backup.fault === undefined;
-    const { id, time, bytes, contents, fault } = backup;
+    const { id, time, bytes, contents, fault, noneWhole } = backup;
+    const isFresh = ageSeconds <= FRESH_SECONDS && fault === undefined;
     return {
       ...subject,
-      state: isFresh ? 'ok' : 'warning',
+      state: isFresh ? 'ok' : noneWhole ? 'critical' : 'warning',
       backup: {
         ...{ id, time: time.toISOString(), ageSeconds, bytes },
         ...(contents ? { rows: contents.rows } : {}),

@@ -5,7 +5,14 @@ import { listBackups } from '../../src/catalogue/list-backups.js';
 import { findBackup, readManifest } from '../../src/catalogue/read-manifest.js';
 import { MemoryStore } from '../support/memory-store.js';
 import { sampleManifest } from '../support/sample-manifest.js';
-import { globalsOf, nameBackup, seedBackup, seedNights, subjectOf } from '../support/seed-backup.js';
+import {
+  globalsOf,
+  nameBackup,
+  seedBackup,
+  seedNights,
+  subjectOf,
+  type SeededBackup,
+} from '../support/seed-backup.js';
 
 const signal = new AbortController().signal;
 const now = new Date('2026-06-01T04:00:00Z');
@@ -144,8 +151,25 @@ describe('the latest backups', () => {
       bytes: 4,
       fault: expect.stringContaining('newer than 1.0') as string,
     });
+    expect(broken).toHaveProperty('noneWhole', true);
     expect(whole).not.toHaveProperty('fault');
     expect(await latestManifest(store, app, signal)).toBeUndefined();
+  });
+
+  it('say when none before a damaged one is whole either', async () => {
+    const store = new MemoryStore();
+    const [first, second, third] = seedNights(store, app, 3, now) as [
+      SeededBackup,
+      SeededBackup,
+      SeededBackup,
+    ];
+    store.seed(third.artifact, 'cut');
+    store.seed(second.manifest, '{"format":');
+    const [older] = await latestBackups(store, 'prod', signal);
+    expect(older).toMatchObject({ id: third.id, fault: expect.stringContaining('3 bytes') as string });
+    expect(older).not.toHaveProperty('noneWhole');
+    await store.delete(first.artifact, signal);
+    expect(await latestBackups(store, 'prod', signal)).toMatchObject([{ id: third.id, noneWhole: true }]);
   });
 
   it('are not those of a clock that was wrong, unless there is nothing else', async () => {

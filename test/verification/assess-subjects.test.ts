@@ -26,8 +26,10 @@ test('25 hours are fresh, a second more is not, and nothing at all is critical',
   );
 });
 
-test('a fresh backup whose manifest nobody can read is a warning', () => {
-  expect(statesOf(['app'], [latest('app', 1, { fault: 'it is not JSON' })])).toEqual([['app', 'warning']]);
+test('a fresh backup that is not whole is a warning, and critical where none before it is', () => {
+  const fault = 'it is not JSON';
+  expect(statesOf(['app'], [latest('app', 1, { fault })])).toEqual([['app', 'warning']]);
+  expect(statesOf(['app'], [latest('app', 1, { fault, noneWhole: true })])).toEqual([['app', 'critical']]);
 });
 
 test('a database called globals does not stand in for the globals, nor the other way round', () => {

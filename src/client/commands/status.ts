@@ -26,7 +26,7 @@ newest verification ("temponest-backups verify").
 Exit codes, as monitoring systems take them:
   0  ok: all have a backup of the last 25 h (the whole server, where its WAL is archived, one of the last 8 days)
   1  warning: one is older, the server or Temporal does not answer, a schedule is paused, or a finding warns
-  2  critical: one has none at all, the store cannot be read, a schedule is missing, or a finding is critical`,
+  2  critical: one has none that can be read, the store cannot be read, a schedule is missing, or a finding is critical`,
   )
   .action(
     action(async (context, options: { server?: string }) => {

@@ -78,19 +78,19 @@ const judgedHere = ['wal-', 'base-without-wal', 'backup-late', 'schedule-missing
 const isJudgedHere = (id: string) => judgedHere.some((kind) => id.startsWith(kind));
 
 function judgeDatabases(databases: readonly DatabaseStatus[]): StatusFault[] {
-  const name = (wanted: SubjectStatus['state']) =>
+  const name = (wanted: SubjectStatus['state'], hasBackup = true) =>
     databases
-      .filter((database) => database.state === wanted && database.kind !== 'base')
+      .filter(({ kind, state, backup }) => kind !== 'base' && state === wanted && !!backup === hasBackup)
       .map(labelSubject)
       .join(', ');
+  const [without, unreadable, late] = [name('critical', false), name('critical'), name('warning')];
   const base = databases.find((database) => database.kind === 'base');
   const fault = (severity: StatusFault['severity'], what: string): StatusFault => ({ severity, what });
   return [
-    ...(name('critical') ? [fault('critical', `no backup at all of ${name('critical')}.`)] : []),
+    ...(without ? [fault('critical', `no backup at all of ${without}.`)] : []),
+    ...(unreadable ? [fault('critical', `no readable backup at all of ${unreadable}.`)] : []),
     ...(base?.state === 'critical' ? [fault('critical', 'no base backup at all of the whole server.')] : []),
-    ...(name('warning')
-      ? [fault('warning', `no readable backup of the last 25 h of ${name('warning')}.`)]
-      : []),
+    ...(late ? [fault('warning', `no readable backup of the last 25 h of ${late}.`)] : []),
     ...(base?.state === 'warning' ? [fault('warning', 'no readable base backup of the last 8 days.')] : []),
   ];
 }

@@ -74,6 +74,17 @@ test.each([
   expect(renderStatus(report, now)).toMatch(new RegExp(`\n${state.toUpperCase()}: .*$`));
 });
 
+test('a database whose only backup is damaged has no readable one at all', () => {
+  const damaged: DatabaseStatus = {
+    ...fresh,
+    state: 'critical',
+    backup: { ...fresh.backup!, fault: 'It is cut.' },
+  };
+  const report = judgeStatus({ ...good, databases: [damaged] });
+  expect(report).toMatchObject({ state: 'critical', faults: [{ severity: 'critical' }] });
+  expect(renderStatus(report, now)).toMatch(/\nCRITICAL: no readable backup at all of agentic\.$/);
+});
+
 test('what is critical comes first, and the last line counts the rest', () => {
   const report = judgeStatus({
     ...good,
