@@ -24,6 +24,8 @@ test(
     });
     const { postgres, client, scratch } = system;
     await postgres.query('agentic', 'CREATE TABLE agents AS SELECT generate_series(1, 100) AS id');
+    // A verification asks for backups of each database as well.
+    await system.backUp();
     const desk = await makeOperatorsDesk(system);
     const agentsIn = async (database: string) =>
       (await postgres.query(database, 'SELECT FROM agents')).length;
