@@ -18,6 +18,8 @@ export interface ChainsReport {
   unchained: number;
   writers: { writer: string; events: number; from: string; to: string }[];
   faults: ChainFault[];
+  /** Events of one writer with the same number: of commands that ran at once, or one of them was never written by it. */
+  twins: { writer: string; number: number; keys: string[] }[];
 }
 
 type Chained = StoredEvent & { record: AuditRecord & { chain: NonNullable<AuditRecord['chain']> } };
@@ -26,7 +28,7 @@ const isChained = (event: StoredEvent): event is Chained => event.record?.chain 
 
 /**
  * Looks for events that are missing, were altered, or were never written by us. Events of one command line may have the
- * same number, when two of it ran at once.
+ * same number, when two of it ran at once: every one that a later event names as the one before it must be among them.
  *
  * @param heads - the newest events that writers remember themselves: without one, a chain that was cut off at its end looks whole
  */
@@ -37,14 +39,18 @@ export function verifyChains(
   const faults: ChainFault[] = events
     .filter(({ record }) => !record)
     .map(({ key }) => ({ kind: 'unreadable', key, what: `${key} is no event that was written by us.` }));
+  const twins: ChainsReport['twins'] = [];
   const chains = groupBy(events.filter(isChained), ({ record }) => record.chain.writer);
   const writers = [...chains].map(([writer, chain]) => {
     const times = chain.map(({ record }) => record.time).sort();
-    faults.push(...findFaults(writer, chain, heads.get(writer)));
+    const byNumber = groupBy(chain, ({ record }) => record.chain.number);
+    faults.push(...findFaults(writer, byNumber, heads.get(writer)));
+    for (const [number, here] of byNumber)
+      if (here.length > 1) twins.push({ writer, number, keys: here.map(({ key }) => key) });
     return { writer, events: chain.length, from: times[0]!, to: times.at(-1)! };
   });
   const unchained = events.filter((event) => event.record && !isChained(event)).length;
-  return { events: events.length, unchained, writers, faults };
+  return { events: events.length, unchained, writers, faults, twins };
 }
 
 /** Node 20 has no Map.groupBy. */
@@ -54,11 +60,14 @@ function groupBy<K, T>(entries: readonly T[], keyFor: (entry: T) => K): Map<K, T
   return groups;
 }
 
-function findFaults(writer: string, chain: readonly Chained[], head: ChainHead | undefined): ChainFault[] {
+function findFaults(
+  writer: string,
+  byNumber: ReadonlyMap<number, readonly Chained[]>,
+  head: ChainHead | undefined,
+): ChainFault[] {
   const faults: ChainFault[] = [];
   const altered = (key: string) =>
     faults.push({ kind: 'altered', writer, key, what: `${key} is not what ${writer} wrote.` });
-  const byNumber = groupBy(chain, ({ record }) => record.chain.number);
   const last = Math.max(...byNumber.keys(), head?.number ?? 0);
   for (let number = 1; number <= last; number += 1) {
     const here = byNumber.get(number) ?? [];
@@ -67,13 +76,20 @@ function findFaults(writer: string, chain: readonly Chained[], head: ChainHead |
     const next = byNumber.get(number + 1) ?? [];
     const known = next.flatMap(({ record }) => record.chain.previous ?? []);
     if (head?.number === number && head.digest !== undefined) known.push(head.digest);
-    for (const { key, digest, record } of here) {
-      const { chain: place, ...event } = record;
-      const isItself = keyOf(event) === key;
-      // Of two with the same number, which two command lines at once may write, one is followed by nothing.
-      const isFollowed =
-        known.length === 0 || known.includes(digest) || (here.length > 1 && writer.includes('@'));
-      if (!isItself || !isFollowed) altered(key);
+    const followed = here.filter(({ digest }) => known.includes(digest));
+    const isTwin = here.length > 1 && writer.includes('@') && followed.length > 0;
+    if (followed.length > 0 && known.some((digest) => here.every((found) => found.digest !== digest)))
+      faults.push({
+        kind: 'missing',
+        writer,
+        what: `One of the events with the number ${number} of ${writer} is missing: another one follows it.`,
+      });
+    for (const found of here) {
+      const { chain: place, ...event } = found.record;
+      const isItself = keyOf(event) === found.key;
+      // Of two with the same number, which two command lines at once may write, one may be followed by nothing.
+      const isFollowed = known.length === 0 || followed.includes(found) || isTwin;
+      if (!isItself || !isFollowed) altered(found.key);
     }
   }
   return faults;

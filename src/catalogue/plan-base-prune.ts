@@ -41,7 +41,7 @@ type KnownBase = ListedBaseBackup & { manifest?: BaseManifest };
  *
  * `base` keeps the newest ones, whichever incarnation of the server they are of: were another server to answer at its
  * address, the true one's would still count. `former cluster` keeps the last one of each other incarnation until someone
- * removes it by name, `proven` the one that a drill has recovered the server from last, and `parent` what a kept incremental
+ * removes it by name, `proven` the one that a drill has recovered the server from last, out of this store, and `parent` what a kept incremental
  * one needs. `in use` keeps all of them, and all WAL, while the server is being recovered. `locked until …`, `legal hold`,
  * `artifact missing` (of it, or of what it holds the changes since) and `future` are as with databases. Where a manifest cannot be read, nobody knows what needs what: then
  * all stay, as `unreadable manifest`.

@@ -39,7 +39,7 @@ export interface PrunePlan {
 /**
  * Decides what of a server's backups goes, changing nothing.
  *
- * Besides the rules of {@link decideRetention}: `proven` keeps the newest backup of each subject that a drill has proven,
+ * Besides the rules of {@link decideRetention}: `proven` keeps the newest backup of each subject that a drill from this store has proven,
  * `not configured` all backups of a database that is no longer configured, `locked until …` and `legal hold` those that
  * the store itself would refuse to delete, `artifact missing` those whose artifact the listing did not show with the size
  * that the manifest names, `unreadable manifest` those of which that is not known, and `future` those dated later than now.
@@ -68,7 +68,9 @@ export async function planPrune(
   );
   const damage = await findDamage(store, past, signal);
   const whole = past.filter(({ manifestKey }) => !damage.has(manifestKey));
-  const proven = newestProven(whole, await listProvenBackups(store, server, signal));
+  // A drill from another store has proven the copy there.
+  const isOfThisStore = (report: { store: string }) => report.store === store.name;
+  const proven = newestProven(whole, await listProvenBackups(store, server, signal, isOfThisStore));
   const untouchable = new Map([...proven.map(({ id }) => [id, 'proven'] as const), ...request.untouchable]);
   const decisions = await pMap(decideAll(backups, damage, { ...request, untouchable }), keepIfLocked, {
     concurrency: CONCURRENCY,

@@ -19,12 +19,15 @@ export type VerdictOnBackup = Pick<DrillReport['backups'][number], 'database' | 
  * The backups of a server that drills have proven, whether they still exist or not. Of several drills of one backup the
  * last that came to an end of it counts: what was found bad since is not proven any more.
  *
+ * @param store - the primary one, which has the reports, or a replica with copies of them
+ * @param counts - which of the reports; left out, all
  * @throws OperationError `ManifestUnreadable` when a report can't be understood: what it proves must not be deleted
  */
 export async function listProvenBackups(
   store: Store,
   server: string,
   signal: AbortSignal,
+  counts: (report: DrillReport) => boolean = () => true,
 ): Promise<ProvenBackup[]> {
   const reports: DrillReport[] = [];
   for await (const { key } of store.list(drillPrefix(server), signal)) {
@@ -33,7 +36,7 @@ export async function listProvenBackups(
     const document = await store.getDocument(key, signal);
     if (document) reports.push(parseDrillReport(document.toString(), key));
   }
-  return findProven(server, reports);
+  return findProven(server, reports.filter(counts));
 }
 
 /** What drills have proven, by their reports in the order of time. */

@@ -5,11 +5,11 @@ import { parseBackupId } from '../model/names.js';
 import type { Store } from '../stores/store.js';
 
 /**
- * The base backup that was proven last: a drill has recovered the server from it, and every database passed. Of several
- * drills that began with the same one the last counts.
+ * The base backup that was proven last: a drill from this store has recovered the server from it, and every database
+ * passed. Of several drills that began with the same one the last counts.
  *
  * @param ids - those that exist
- * @param store - the primary one, which has the reports
+ * @param store - the primary one, which has the reports, or a replica with copies of them
  * @throws OperationError `ManifestUnreadable` when a report can't be understood: what it proves must not be deleted
  */
 export async function findProvenBase(
@@ -27,6 +27,7 @@ export async function findProvenBase(
     const document = await store.getDocument(key, signal);
     if (!document) continue;
     const report = readDocument(disasterDrillReport, document.toString(), key, 'the report of a drill');
+    if (report.store !== store.name) continue;
     const { baseBackup } = report;
     if (ids.includes(baseBackup) && !judged.has(baseBackup) && hasProven(report)) return baseBackup;
     judged.add(baseBackup);

@@ -1,5 +1,7 @@
 import type { ListedBaseBackup } from '../catalogue/base-backups.js';
 import type { ListedBackup } from '../catalogue/list-backups.js';
+import { OperationError } from '../model/failures.js';
+import { GLOBALS_NAME } from '../model/keys.js';
 import { labelSubject, nameSubject, wholeServer } from '../model/subject-names.js';
 import type { Store } from '../stores/store.js';
 import { count, formatAge, formatBytes, formatTime, print, printJson, renderTable } from './output.js';
@@ -13,10 +15,17 @@ const subjectOf = (backup: AnyListed) => ('cluster' in backup ? wholeServer : na
  * Prints the backups of a server in a store, the newest first.
  *
  * @param database - only its backups, and no base backups; `globals` for the roles and tablespaces
+ * @param configured - databases that may have no backup yet
+ * @throws OperationError `InvalidArgument` for a database that is not configured and has no backup
  */
 export function reportListing(
   all: readonly AnyListed[],
-  { server, store, database }: { server: string; store: Store; database: string | undefined },
+  {
+    server,
+    store,
+    database,
+    configured = [],
+  }: { server: string; store: Store; database: string | undefined; configured?: readonly string[] },
   { json }: { json: boolean },
 ): void {
   const backups = all
@@ -24,6 +33,8 @@ export function reportListing(
       (backup) => database === undefined || (!('cluster' in backup) && subjectOf(backup).name === database),
     )
     .sort((a, b) => b.time.getTime() - a.time.getTime());
+  if (database !== undefined && backups.length === 0)
+    refuseUnknown(database, { server, store, all, configured });
   if (json) {
     printJson({ server, store: store.name, backups: backups.map(describeBackup) });
     return;
@@ -32,6 +43,25 @@ export function reportListing(
     print(renderTable(['BACKUP', 'DATABASE', 'TIME', '>AGE', '>STORED'], backups.map(describeRow)));
   const of = database === undefined ? '' : ` of ${database}`;
   print(`${count(backups.length, 'backup')}${of} of server ${server} in store ${store.name} (${store.url}).`);
+}
+
+/** A configured database may have no backup yet; any other name is more likely mistyped. */
+function refuseUnknown(
+  database: string,
+  {
+    server,
+    store,
+    all,
+    configured,
+  }: { server: string; store: Store; all: readonly AnyListed[]; configured: readonly string[] },
+): void {
+  if ([...configured, GLOBALS_NAME].includes(database)) return;
+  const stored = all.flatMap((backup) => ('cluster' in backup ? [] : [subjectOf(backup).name]));
+  const known = [...new Set([...configured, ...stored])].sort();
+  throw new OperationError(
+    'InvalidArgument',
+    `"${database}" is not among the databases of server ${server} in backups.yaml, and store ${store.name} has no backup of it; ${known.length > 0 ? `use one of: ${known.join(', ')}` : 'check its name'}.`,
+  );
 }
 
 function describeBackup(backup: AnyListed) {

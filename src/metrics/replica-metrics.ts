@@ -33,6 +33,7 @@ export function replicaMetrics(replicas: readonly ReplicatedServer[]): MetricsPa
     'Objects that a replica holds in another size than the primary store',
     ['server', 'store'],
   );
+  const startedAt = new Date();
   /** What was found last, and when. */
   const known = new Map<ReplicatedServer, { lag: ReplicaLag; at: Date }>();
   const look = async (replica: ReplicatedServer, signal: AbortSignal, now: Date) => {
@@ -41,12 +42,12 @@ export function replicaMetrics(replicas: readonly ReplicatedServer[]): MetricsPa
       const lag = await replica.measure(signal);
       known.set(replica, { lag, at: now });
       return { labels, lag, seconds: lagSeconds(lag, now) };
-    } catch (error) {
+    } catch {
       signal.throwIfAborted();
       const last = known.get(replica);
-      if (!last) throw error;
-      // One that cannot be asked has received nothing since it was.
-      return { labels, lag: last.lag, seconds: lagSeconds({ since: last.lag.since ?? last.at }, now) };
+      // One that cannot be asked has received nothing since it was; what it had before this process began nobody knows.
+      const since = last?.lag.since ?? last?.at ?? startedAt;
+      return { labels, lag: last?.lag, seconds: lagSeconds({ since }, now) };
     }
   };
   return {
@@ -57,8 +58,10 @@ export function replicaMetrics(replicas: readonly ReplicatedServer[]): MetricsPa
       const now = new Date();
       const found = await Promise.all(replicas.map((replica) => look(replica, signal, now)));
       seconds.replace(found.map(({ labels, seconds: waited }) => [labels, waited]));
-      bytes.replace(found.map(({ labels, lag }) => [labels, lag.bytes]));
-      different.replace(found.map(({ labels, lag }) => [labels, lag.different.length]));
+      bytes.replace(found.flatMap(({ labels, lag }) => (lag ? [[labels, lag.bytes] as const] : [])));
+      different.replace(
+        found.flatMap(({ labels, lag }) => (lag ? [[labels, lag.different.length] as const] : [])),
+      );
     },
   };
 }

@@ -7,12 +7,12 @@ import { OperationError } from '../model/failures.js';
 import type { Finding } from '../model/findings.js';
 import { encodeName } from '../model/names.js';
 import { nameSubject, subjectKey } from '../model/subject-names.js';
+import { withoutRemedy } from '../model/without-remedy.js';
 import { configuredDatabases } from '../postgres/configured-databases.js';
 import type { Store } from '../stores/store.js';
 import { assessBase } from './assess-base.js';
 import { assessSubjects, type SubjectStatus } from './assess-subjects.js';
 import { judgeFreshness, judgeProof } from './judge-freshness.js';
-import { withoutRemedy } from './without-remedy.js';
 
 interface Circumstances {
   passFile: string | undefined;

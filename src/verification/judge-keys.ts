@@ -3,7 +3,7 @@ import type { Configuration } from '../config/schema.js';
 import { OperationError } from '../model/failures.js';
 import type { Finding } from '../model/findings.js';
 import { encodeName } from '../model/names.js';
-import { withoutRemedy } from './without-remedy.js';
+import { withoutRemedy } from '../model/without-remedy.js';
 
 /** A key that expires sooner is to be renewed while there is time, in milliseconds. */
 const WARN_BEFORE = 30 * 86_400_000;

@@ -1,10 +1,10 @@
 import type { Finding } from '../model/findings.js';
 import { encodeName } from '../model/names.js';
 import type { ReadBackRecord } from '../model/verification.js';
+import { withoutRemedy } from '../model/without-remedy.js';
 import type { IsReplaced } from './find-replaced.js';
 import { nameReadable } from './plan-read-back.js';
 import type { StoreContents } from './read-store.js';
-import { withoutRemedy } from './without-remedy.js';
 
 /** What the ids of findings begin with that are about damage that was read. */
 export const DAMAGED = 'damaged';

@@ -1,8 +1,8 @@
 import { isPastGrace } from '../catalogue/prune-guards.js';
 import type { Finding } from '../model/findings.js';
+import { withoutRemedy } from '../model/without-remedy.js';
 import type { IsReplaced } from './find-replaced.js';
 import type { StoreContents } from './read-store.js';
-import { withoutRemedy } from './without-remedy.js';
 
 /** Keys of foreign objects in one finding. */
 const FOREIGN_SHOWN = 5;

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { OperationError } from '../model/failures.js';
 import type { DamagedObject, ReadObject } from '../model/verification.js';
+import { withoutRemedy } from '../model/without-remedy.js';
 import type { Store, TransferOptions } from '../stores/store.js';
-import { withoutRemedy } from './without-remedy.js';
 
 /** How often an object is read before it counts as one that cannot be read. */
 const ATTEMPTS = 3;

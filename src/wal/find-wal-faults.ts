@@ -1,6 +1,7 @@
 import type { Finding } from '../model/findings.js';
 import { formatLsn } from '../model/wal-segment.js';
 import type { WalState } from '../postgres/wal-state.js';
+import { remedyOf, withoutRemedy } from '../model/without-remedy.js';
 import { SEGMENT_HEADER_BYTES } from './lag-meter.js';
 import type { ArchiverStatus } from './read-archiver.js';
 import type { WalStatus } from './read-wal-status.js';
@@ -37,28 +38,40 @@ export function findWalFaults(evidence: WalEvidence): Finding[] {
       where: server,
       remedy: 'see the schedule "wal" with "temponest-backups schedules list", and that a backup worker runs',
     });
-  for (const trouble of archiver?.heartbeat?.trouble ?? [])
-    findings.push({
-      id: `wal-archiver-trouble/${server}`,
-      severity: 'warning',
-      what: trouble,
-      where: server,
-      remedy: 'see the worker log',
-    });
+  const trouble = archiver?.heartbeat?.trouble ?? [];
   if ('fault' in live)
+    // What the archiver meets then is most often the same.
     findings.push({
       id: `wal-server-unknown/${server}`,
       severity: 'warning',
-      what: `How far the server is cannot be told: ${live.fault}`,
+      ...tellTogether('How far the server is cannot be told: ', [live.fault, ...trouble]),
       where: server,
-      remedy: 'check that the server runs',
     });
-  else findings.push(...judgePresent(evidence, live));
+  else {
+    if (trouble.length > 0)
+      findings.push({
+        id: `wal-archiver-trouble/${server}`,
+        severity: 'warning',
+        ...tellTogether('', trouble),
+        where: server,
+      });
+    findings.push(...judgePresent(evidence, live));
+  }
   for (const status of clusters) {
     const isPast = 'systemIdentifier' in live && live.systemIdentifier !== status.systemIdentifier;
     findings.push(...judgeContiguity(server, status, isPast));
   }
   return findings;
+}
+
+/** Messages that are fault and remedy in one sentence each, as one: what is said twice is told once. */
+function tellTogether(begin: string, messages: readonly string[]): Pick<Finding, 'what' | 'remedy'> {
+  const faults = new Set(messages.map(withoutRemedy));
+  const remedies = new Set(messages.flatMap((message) => remedyOf(message) ?? []));
+  return {
+    what: `${begin}${[...faults].join('; ')}.`,
+    remedy: [...remedies].join('; ') || 'see the worker log',
+  };
 }
 
 /** The cluster that the server is now. */

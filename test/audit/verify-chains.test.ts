@@ -1,30 +1,33 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { makeRecord, type ChainHead } from '../../src/audit/make-record.js';
+import type { AuditEvent } from '../../src/model/audit.js';
 import { readAudit } from '../../src/audit/read-audit.js';
 import { verifyChains } from '../../src/audit/verify-chains.js';
 import { MemoryStore } from '../support/memory-store.js';
 
 const { signal } = new AbortController();
 
-/** A store with a chain of five events, their keys, and the head that the writer remembers. */
-function makeChain() {
+const eventOf = (n: number, what = `app_${n}`): AuditEvent => ({
+  ...{ action: 'backup', outcome: 'committed', server: 'main', facts: { backup: what } },
+  time: `2026-11-0${n}T02:00:00.000Z`,
+});
+
+/** A store with a chain of five events, their keys, and the head after each: at last that which the writer remembers. */
+function makeChain(writer = 'volume-1') {
   const store = new MemoryStore();
   const keys: string[] = [];
-  let head: ChainHead = { number: 0 };
+  const heads: ChainHead[] = [{ number: 0 }];
+  const add = (event: AuditEvent, after: ChainHead) => {
+    const { key, content, head } = makeRecord(event, writer, after);
+    store.seed(key, content);
+    return { key, head };
+  };
   for (let n = 1; n <= 5; n += 1) {
-    const record = makeRecord(
-      {
-        ...{ action: 'backup', outcome: 'committed', server: 'main', facts: { backup: `app_${n}` } },
-        time: `2026-11-0${n}T02:00:00.000Z`,
-      },
-      'volume-1',
-      head,
-    );
-    store.seed(record.key, record.content);
-    keys.push(record.key);
-    head = record.head;
+    const { key, head } = add(eventOf(n), heads.at(-1)!);
+    keys.push(key);
+    heads.push(head);
   }
-  return { store, keys, head };
+  return { store, keys, heads, head: heads.at(-1)!, add };
 }
 
 async function verify(store: MemoryStore, head?: ChainHead) {
@@ -62,6 +65,34 @@ it.each([
   const { store, keys } = makeChain();
   await change(store, keys[index]!, from, to);
   expect(await verify(store)).toEqual([['altered', keys[index]]]);
+});
+
+describe('two events of a command line with one number', () => {
+  it('are named, and no fault, when the next one follows one of them', async () => {
+    const { store, keys, heads, add } = makeChain('root@host');
+    const twin = add(eventOf(2, 'at the same time'), heads[1]!);
+    const report = verifyChains(await readAudit(store, signal));
+    expect(report.faults).toEqual([]);
+    expect(report.twins).toEqual([{ writer: 'root@host', number: 2, keys: [keys[1]!, twin.key].sort() }]);
+  });
+
+  it('are altered when the next one follows neither of them', async () => {
+    const { store, keys, heads, add } = makeChain('root@host');
+    await store.delete(keys[1]!, signal);
+    const forged = ['a', 'b'].map((what) => add(eventOf(2, what), heads[1]!).key).sort();
+    expect(await verify(store)).toEqual(forged.map((key) => ['altered', key]));
+  });
+
+  it('do not hide that one that was followed is missing', async () => {
+    const { store, heads, add } = makeChain('root@host');
+    const twin = add(eventOf(2, 'at the same time'), heads[1]!);
+    add(eventOf(3, 'after that'), twin.head);
+    expect(await verify(store)).toEqual([]);
+    await store.delete(twin.key, signal);
+    expect(await verify(store)).toEqual([
+      ['missing', 'One of the events with the number 2 of root@host is missing: another one follows it.'],
+    ]);
+  });
 });
 
 it('names what is no event of ours', async () => {

@@ -31,12 +31,16 @@ const rulesOf = ({ decisions }: BasePrunePlan) =>
 function seedDisasterReport(
   store: MemoryStore,
   time: Date,
-  { baseBackup, outcome }: { baseBackup: string; outcome: 'passed' | 'failed' },
+  {
+    baseBackup,
+    outcome,
+    from = store.name,
+  }: { baseBackup: string; outcome: 'passed' | 'failed'; from?: string },
 ): void {
   const id = makeBackupId(DISASTER_NAME, time);
   const report: DisasterDrillReport = {
     format: DISASTER_REPORT_FORMAT,
-    ...{ id, baseBackup, server: 'prod', store: 'main', segments: 3 },
+    ...{ id, baseBackup, server: 'prod', store: from, segments: 3 },
     reached: { lsn: '0/5000000', timeline: 2, databases: ['app'] },
     check: { canary: 'lost', databases: [{ database: 'app', outcome, said: [] }] },
     flight: {},
@@ -168,6 +172,7 @@ describe('base backups', () => {
     seedDisasterReport(store, week(4), { baseBackup: proven.id, outcome: 'passed' });
     seedDisasterReport(store, week(3), { baseBackup: other!.id, outcome: 'failed' });
     seedDisasterReport(store, week(2), { baseBackup: 'base_20200101_000000', outcome: 'passed' });
+    seedDisasterReport(store, week(1), { baseBackup: other!.id, outcome: 'passed', from: 'replica' });
     const wal = seedWal(store, cluster, 8, 40);
     const plan = await planOf(store, 1);
     expect(rulesOf(plan)).toEqual({

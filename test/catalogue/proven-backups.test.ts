@@ -17,10 +17,10 @@ function seedDrill(
   store: MemoryStore,
   time: Date,
   drilled: [SeededBackup, DrillVerdict][],
-  server = 'prod',
+  { server = 'prod', from = store.name } = {},
 ): void {
   const backups = drilled.map(([{ subject, id }, verdict]) => sampleDrilled(subject, id, verdict));
-  const report = sampleDrillReport(server, time, backups);
+  const report = { ...sampleDrillReport(server, time, backups), store: from };
   store.seed(drillReportKey(server, report.id, 'json'), JSON.stringify(report));
   store.seed(drillReportKey(server, report.id, 'md'), 'a page for people');
 }
@@ -43,7 +43,7 @@ describe('proven backups', () => {
       [bad!, 'failed'],
       [recovered!, 'proven'],
     ]);
-    seedDrill(store, night(5), [[elsewhere, 'proven']], 'prod2');
+    seedDrill(store, night(5), [[elsewhere, 'proven']], { server: 'prod2' });
 
     const proven = await listProvenBackups(store, 'prod', signal);
     const hourAfter = (time: Date) => new Date(time.getTime() + 3_600_000);
@@ -118,6 +118,19 @@ describe('a prune', () => {
     ]);
     expect(await keptOf(store, globalsOf('prod'))).toContain('20260523_020000 proven');
     expect((await keptOf(store, subjectOf('prod', 'other'))).join()).not.toContain('proven');
+  });
+
+  it('keeps what was proven in this store, whatever was in another one', async () => {
+    const primary = new MemoryStore('primary');
+    const nights = [9, 8, 2, 1].map((ago) => seedBackup(primary, app, night(ago)));
+    seedDrill(primary, night(7), [[nights[0]!, 'proven']]);
+    seedDrill(primary, night(6), [[nights[1]!, 'proven']], { from: 'replica' });
+    expect((await keptOf(primary, app)).at(-1)).toBe('20260523_020000 proven');
+
+    const replica = new MemoryStore('replica');
+    for (const key of primary.keys()) replica.seed(key, (await primary.getDocument(key, signal))!);
+    expect((await keptOf(replica, app)).at(-1)).toBe('20260524_020000 proven');
+    expect(await listProvenBackups(primary, 'prod', signal)).toHaveLength(2);
   });
 
   it('keeps the one before when the newest proven is gone, or its artifact is', async () => {

@@ -170,6 +170,13 @@ export const alertCases: AlertCase[] = [
     { server: 'main', store: 'far' },
     5,
   ),
+  simple(
+    'BackupReplicaDifferent',
+    'backup_replica_different_objects{server="main",store="far"}',
+    [0, 1],
+    { server: 'main', store: 'far' },
+    5,
+  ),
   {
     alert: 'BackupKeyExpiring',
     series: { 'backup_key_expiry_timestamp{fingerprint="F"}': `${30 * DAY + 600}x59 ${90 * DAY}x60` },
@@ -200,6 +207,17 @@ export const alertCases: AlertCase[] = [
     alert: 'BackupVerificationOverdue',
     series: { 'backup_verified_timestamp{server="main"}': ages(2 * DAY) },
     fires: { after: 10, at: 11, over: 61 },
+    labels: [main],
+  },
+  {
+    alert: 'BackupVerificationMissing',
+    series: {
+      [`backup_expected{${app}}`]: '1x3100',
+      'backup_expected{server="verified",database="app",kind="database"}': '1x3100',
+      'backup_verified_timestamp{server="main"}': '_x3000 180000x100',
+      'backup_verified_timestamp{server="verified"}': '0x3100',
+    },
+    fires: { after: 2879, at: 2882, over: 3005 },
     labels: [main],
   },
   simple(

@@ -91,6 +91,33 @@ test.each<[string, Partial<WalEvidence>, string[]]>([
   expect(find(over)).toEqual(expected);
 });
 
+test('what the archiver and the server say of one fault is one finding, with its remedy once', () => {
+  const down = 'Server prod cannot be reached: refused; check that it runs.';
+  const archiver = (...trouble: string[]) => ({
+    isRunning: true,
+    heartbeat: { segments: 0, bytes: 0, storedBytes: 0, lagBytes: 0, lagSeconds: 0, aside: [], trouble },
+  });
+  const tell = (over: Partial<WalEvidence>) =>
+    findWalFaults({ server: 'prod', clusters: [], live: { fault: down }, now, ...over }).map(
+      ({ id, what, remedy }) => [id, what, remedy],
+    );
+  const unknown = 'How far the server is cannot be told: Server prod cannot be reached: refused';
+  expect(tell({ archiver: archiver(down) })).toEqual([
+    ['wal-server-unknown/prod', `${unknown}.`, 'check that it runs'],
+  ]);
+  // Beside the server, the store may have gone too.
+  expect(tell({ archiver: archiver(down, 'The store is full; make room.') })).toEqual([
+    ['wal-server-unknown/prod', `${unknown}; The store is full.`, 'check that it runs; make room'],
+  ]);
+  expect(
+    tell({
+      clusters: [statusOf()],
+      live: live(lsnOf(8)),
+      archiver: archiver('The store is full; make room.', 'It is odd.'),
+    }),
+  ).toEqual([['wal-archiver-trouble/prod', 'The store is full; It is odd.', 'make room']]);
+});
+
 test('the critical ones come first, and as many as fit', () => {
   const some = Array.from({ length: 12 }, (_, index) => ({
     ...{ id: String(index), what: 'w', where: 'x', remedy: 'r' },

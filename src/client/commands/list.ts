@@ -34,7 +34,12 @@ Examples:
         const store = await openConfiguredStore(configuration, options.store);
         const { backups } = await listBackups(store, server.name, untilDone);
         const { backups: baseBackups } = await listBaseObjects(store, server.name, untilDone);
-        reportListing([...backups, ...baseBackups], { server: server.name, store, database }, context);
+        const configured = server.databases?.map(({ name }) => name);
+        reportListing(
+          [...backups, ...baseBackups],
+          { server: server.name, store, database, ...(configured && { configured }) },
+          context,
+        );
       },
     ),
   );

@@ -88,19 +88,20 @@ function describeFiles({ restore, servers, stores }: Configuration, { configurat
 function describeCommands({ servers, restore }: Configuration, { configurationFile }: KitFacts): string[] {
   const run = `temponest-backups --config ${shellWord(configurationFile)} rescue`;
   const keys = restore.privateKeysFile === undefined ? ' --private-keys PRIVATE_KEYS_FILE' : '';
-  return servers.flatMap(({ name }) => {
+  return servers.flatMap(({ name, wal }) => {
     const server = servers.length > 1 ? ` --server ${shellWord(name)}` : '';
     return [
       `${run} list${server}`,
       `${run} server${server}${keys}`,
       `${run} restore DATABASE --swap${server}${keys}`,
+      ...(wal ? [`${run} recover --latest --into DIRECTORY${server}${keys}`] : []),
     ];
   });
 }
 
 function describeBare(
   { stores, encryption }: Configuration,
-  { name, host, port, user, sslmode }: ServerConfiguration,
+  { name, host, port, user, sslmode, wal }: ServerConfiguration,
 ) {
   const [store] = stores as [StoreConfiguration];
   const options = [
@@ -121,5 +122,7 @@ function describeBare(
   return [
     `temponest-backups rescue list ${options}`,
     `temponest-backups rescue server ${options}${keys} ${target}`,
+    `temponest-backups rescue restore DATABASE --swap ${options}${keys} ${target}`,
+    ...(wal ? [`temponest-backups rescue recover --latest --into DIRECTORY ${options}${keys}`] : []),
   ];
 }

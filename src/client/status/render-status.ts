@@ -25,8 +25,9 @@ export function renderStatus(report: StatusReport, now = new Date()): string {
     ...describeVerification(report, age),
     ...describeTemporal(temporal),
     '',
-    ...faults.map(describeFault),
-    ...(faults.length > 0 ? [''] : []),
+    // The first one is the last line.
+    ...faults.slice(1).map(describeFault),
+    ...(faults.length > 1 ? [''] : []),
     conclude(report),
   ].join('\n');
 }
@@ -48,7 +49,11 @@ function describeRecovery({ wal }: StatusReport, age: (time: string) => string):
   ];
 }
 
-function describeVerification({ verification }: StatusReport, age: (time: string) => string): string[] {
+function describeVerification(
+  { store, verification }: StatusReport,
+  age: (time: string) => string,
+): string[] {
+  if (store === undefined) return ['Verified: unknown, the store cannot be read'];
   if (!verification) return ['Verified: never; "temponest-backups verify" does it'];
   const { finishedAt, findings } = verification;
   return [`Verified: ${age(finishedAt)} ago, ${count(findings.length, 'finding')}`];
@@ -71,10 +76,10 @@ function describeFault({ severity, what, remedy }: StatusFault): string {
   return `${severity.toUpperCase()}: ${what}${remedy === undefined ? '' : ` To do: ${remedy}.`}`;
 }
 
-function conclude({ state, faults, wal }: StatusReport): string {
+function conclude({ faults, wal }: StatusReport): string {
   const [first] = faults;
   if (!first) return `OK: everything has a backup of the last 25 h${wal ? ', and its WAL' : ''}.`;
   const others = faults.length - 1;
   const more = others > 0 ? ` And ${count(others, 'more fault')}, above.` : '';
-  return `${state.toUpperCase()}: ${first.what}${more}`;
+  return `${describeFault(first)}${more}`;
 }

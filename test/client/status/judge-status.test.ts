@@ -93,8 +93,28 @@ test('what is critical comes first, and the last line counts the rest', () => {
   });
   expect(report.faults.map(({ severity }) => severity)).toEqual(['critical', 'warning', 'warning']);
   expect(renderStatus(report, now)).toMatch(
-    /\nCRITICAL: It is artifact-missing\/x\. And 2 more faults, above\.$/,
+    /\n\nCRITICAL: It is artifact-missing\/x\. To do: mend it\. And 2 more faults, above\.$/,
   );
+});
+
+test('each fault is told once, with what is to be done', () => {
+  const page = (...findings: Parameters<typeof verified>) =>
+    renderStatus(judgeStatus({ ...good, ...verified(...findings) }), now).split('\n');
+  const [first, second] = [finding('artifact-missing/x', 'critical'), finding('table-shrunk/x', 'warning')];
+  const told = (lines: string[]) => lines.filter((line) => /^(CRITICAL|WARNING): /.test(line));
+  expect(told(page(first))).toEqual(['CRITICAL: It is artifact-missing/x. To do: mend it.']);
+  expect(told(page(first, second))).toEqual([
+    'WARNING: It is table-shrunk/x. To do: mend it.',
+    'CRITICAL: It is artifact-missing/x. To do: mend it. And 1 more fault, above.',
+  ]);
+});
+
+test('a store that cannot be read is not said to be unverified', () => {
+  const { store: _, ...unread } = good;
+  const fault = { severity: 'critical' as const, what: 'The store is gone.' };
+  const page = renderStatus(judgeStatus({ ...unread, databases: [], faults: [fault] }), now);
+  expect(page).toMatch(/^Verified: unknown, the store cannot be read$/m);
+  expect(renderStatus(judgeStatus(good), now)).toContain('\nVerified: never; ');
 });
 
 test('a finding of what is judged here and now does not outlive its cause', () => {

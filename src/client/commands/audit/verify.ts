@@ -26,7 +26,7 @@ Exit codes: 0 nothing is wrong, 1 something is, 2 wrong usage or configuration.`
       const own = await readOwnHead(configuration.staging.directory);
       const heads = new Map(own ? [[own.writer, own.head]] : []);
       const report = verifyChains(await readAudit(store, untilDone), heads);
-      const { events, unchained, writers, faults } = report;
+      const { events, unchained, writers, faults, twins } = report;
       if (context.json) printJson({ store: store.name, ...report });
       else {
         if (writers.length > 0)
@@ -42,6 +42,10 @@ Exit codes: 0 nothing is wrong, 1 something is, 2 wrong usage or configuration.`
             ),
           );
         for (const { what } of faults) print(what);
+        for (const { writer, number, keys } of twins)
+          print(
+            `${count(keys.length, 'event')} of ${writer} have the number ${number}: commands ran at once, or one was added. ${keys.join(', ')}`,
+          );
         const without = unchained > 0 ? `; ${unchained} of them are older than the chains` : '';
         print(
           faults.length === 0
