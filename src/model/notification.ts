@@ -20,6 +20,8 @@ export type EventGroup = (typeof eventGroups)[number];
 const groupsOf = {
   'backup.failed': ['failure', 'backup'],
   'backup.succeeded': ['success', 'backup'],
+  'replica.failed': ['failure', 'backup'],
+  'replica.succeeded': ['success', 'backup'],
   'wal.failed': ['failure', 'wal'],
   'wal.gap': ['failure', 'wal'],
   'restore.failed': ['failure', 'restore'],
@@ -44,6 +46,8 @@ export interface NotificationEvent {
   timestamp: string;
   /** The server in backups.yaml, where it is known. */
   server?: string;
+  /** The store that is copied to, of events of a replica. */
+  store?: string;
   /** With them an alert that a failure has raised is ended by a success of the same. */
   workflowType?: string;
   workflowId: string;

@@ -21,9 +21,9 @@ export type ReplicationResult = z.infer<typeof replicationResult>;
 
 /** Answer to the query `progress` of `replicate`. */
 export interface ReplicationProgress {
-  step: 'copying' | 'waiting';
-  server: string;
-  store: string;
+  step: 'copying' | 'waiting' | 'committed' | 'failed' | 'cancelled';
+  server?: string;
+  store?: string;
   /** Always 0: its heartbeat knows. */
   bytesExpected: 0;
   /** What keeps it from copying; it tries again. */

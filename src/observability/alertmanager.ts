@@ -12,6 +12,8 @@ const FINDING_ALERT = 90 * 24 * HOUR;
 const nameOf: Record<EventType, string> = {
   'backup.failed': 'TempoNestBackupFailed',
   'backup.succeeded': 'TempoNestBackupFailed',
+  'replica.failed': 'TempoNestReplicaFailed',
+  'replica.succeeded': 'TempoNestReplicaFailed',
   'wal.failed': 'TempoNestWalArchivingFailed',
   'wal.gap': 'TempoNestWalGap',
   'restore.failed': 'TempoNestRestoreFailed',
@@ -40,12 +42,13 @@ export interface PostableAlert {
  * @param now - an alert ends no earlier than this: Alertmanager ignores what has ended long ago
  */
 export function toAlerts(event: NotificationEvent, now: Date): PostableAlert[] {
-  const { type, what, timestamp, server, workflowType, failure, details = [] } = event;
+  const { type, what, timestamp, server, store, workflowType, failure, details = [] } = event;
   const happened = new Date(timestamp).getTime();
   const common = {
     alertname: nameOf[type],
     job: 'temponest-backups',
     ...(server === undefined ? {} : { server }),
+    ...(store === undefined ? {} : { store }),
   };
   const times = (standing: number) =>
     isTrouble(event)

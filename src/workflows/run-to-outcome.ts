@@ -21,6 +21,7 @@ const TELLING_PATIENCE = '5 seconds';
 /** How people are told that a run failed, by its type; `backup.failed` is for all others. */
 const failureEvents: Partial<Record<string, EventType>> = {
   archiveWal: 'wal.failed',
+  replicate: 'replica.failed',
   verifyBackups: 'verify.failed',
   restoreDatabase: 'restore.failed',
   recoverToPointInTime: 'recovery.failed',
@@ -82,9 +83,10 @@ export async function runToOutcome<T>(
   onEnd: (outcome: 'committed' | 'failed' | 'cancelled') => void,
   body: () => Promise<T>,
 ): Promise<T> {
+  const facts = readFacts(run.input);
   const show = (outcome: 'committed' | 'failed' | 'cancelled') => {
     onEnd(outcome);
-    showOutcome(outcome);
+    showOutcome(outcome, facts.server);
   };
   try {
     const result = await body();
@@ -100,7 +102,7 @@ export async function runToOutcome<T>(
     show('failed');
     const { type, message } = rootFailure(error);
     const { parent, workflowType } = workflowInfo();
-    const isUntold = () => readFacts(run.input).dryRun && patched('dry-run-untold');
+    const isUntold = () => facts.dryRun && patched('dry-run-untold');
     if (parent === undefined && !isUntold())
       await tell({
         type: failureEvents[workflowType] ?? 'backup.failed',

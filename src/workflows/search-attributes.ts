@@ -1,4 +1,4 @@
-import { patched, upsertMemo, upsertSearchAttributes } from '@temporalio/workflow';
+import { patched, upsertMemo, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { AnyPlan } from '../activities/staged-backup.js';
 import type { RecoveryPlan } from '../model/recovery.js';
 import type { RestorePlan, RestoreResult } from '../model/restore.js';
@@ -74,8 +74,16 @@ export function showRestoreSeconds(secondsPerStep: RestoreResult['secondsPerStep
   upsertMemo({ RestoreSeconds: Object.values(secondsPerStep).reduce((sum, seconds) => sum + seconds, 0) });
 }
 
-/** Shows how a run ended. */
-export function showOutcome(outcome: string): void {
-  upsertMemo({ BackupOutcome: outcome });
-  upsertSearchAttributes([{ key: keys.BackupOutcome, value: outcome }]);
+/**
+ * Shows how a run ended.
+ *
+ * @param server - of which it was, as far as its argument says; shown where nothing has been yet, because planning failed
+ */
+export function showOutcome(outcome: string, server: string | undefined): void {
+  const isNews = server !== undefined && workflowInfo().memo?.BackupServer === undefined;
+  upsertMemo({ BackupOutcome: outcome, ...(isNews ? { BackupServer: server } : {}) });
+  upsertSearchAttributes([
+    { key: keys.BackupOutcome, value: outcome },
+    ...(isNews ? [{ key: keys.BackupServer, value: server }] : []),
+  ]);
 }

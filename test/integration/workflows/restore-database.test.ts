@@ -13,6 +13,7 @@ import {
   failureOf,
   makeRestorePlan,
   makeSteps,
+  notificationsOf,
   serve,
   stepNames as allStepNames,
   untilCancelled,
@@ -73,6 +74,23 @@ describe('a restore', () => {
     const result = await (await start(made, { dryRun: true, mode: 'swap' })).result();
     expect(stepNames(made)).toEqual(['planRestore']);
     expect(result).toMatchObject({ dryRun: true, plan: { mode: 'swap' } });
+  });
+
+  it('tells nobody of a dry run that fails', async () => {
+    const made = makeSteps({ planRestore: () => Promise.reject(failure('BackupNotFound')) });
+    const run = await start(made, { dryRun: true });
+    expect((await failureOf(run.result())).type).toBe('BackupNotFound');
+    expect(await notificationsOf(made, run.workflowId)).toEqual([]);
+  });
+
+  it('tells in words of one that fails before anything is known of it, and shows its server', async () => {
+    const made = makeSteps({ planRestore: () => Promise.reject(failure('BackupNotFound')) });
+    const run = await start(made, { server: 'main', database: 'agentic' });
+    await failureOf(run.result());
+    expect(await notificationsOf(made, run.workflowId)).toMatchObject([
+      { type: 'restore.failed', server: 'main', what: 'The restore of agentic on server main' },
+    ]);
+    expect(await describeRun(run.workflowId)).toMatchObject({ memo: { BackupServer: 'main' } });
   });
 
   it('names everything that the target lacks before anything starts', async () => {
