@@ -125,6 +125,7 @@ async function scrape(
     { address: '127.0.0.1', port: 0 },
     { '/health': {}, '/ready': {} },
     render,
+    console,
   );
   try {
     const milliseconds: number[] = [];

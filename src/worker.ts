@@ -89,6 +89,7 @@ export async function runWorker(
         '/ready': readinessChecks(dependencies, keys, connection),
       },
       metrics.render,
+      logger,
     ).catch(async (error: unknown) => {
       await metrics.stop();
       await letGo(workers);

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { OperationError } from '../model/failures.js';
+import type { Logger } from '../observability/logger.js';
 
 /** A check by name: resolves when all is well, with a sentence when it will not be for long, and rejects with what is wrong. */
 export type Checks = Record<string, () => Promise<string | void>>;
@@ -28,7 +29,7 @@ async function runChecks(checks: Checks): Promise<{ healthy: boolean; report: Re
 
 /**
  * Serves `/health` (does the process work?) and `/ready` (can it do its work: Temporal, PostgreSQL, stores, keys?), each with
- * 200 or 503 and a JSON report, and `/metrics`.
+ * 200 or 503 and a JSON report, and `/metrics`, with 500 when they cannot be rendered.
  *
  * @param renderMetrics - in Prometheus's text format
  *
@@ -38,13 +39,18 @@ export async function serveHealth(
   { address, port }: { address: string; port: number },
   endpoints: Record<'/health' | '/ready', Checks>,
   renderMetrics: () => Promise<string>,
+  logger: Pick<Logger, 'error'>,
 ): Promise<{ port: number; close: () => Promise<void> }> {
   const server = createServer((request, response) => {
     // Not with URL, which throws for what a client may well send, such as `//`.
     const path = request.url!.replace(/\?.*$/, '').replace(/(?<=.)\/$/, '');
     if (path === '/metrics') {
-      void renderMetrics().then((text) =>
-        response.writeHead(200, { 'content-type': METRICS_TYPE }).end(text),
+      renderMetrics().then(
+        (text) => response.writeHead(200, { 'content-type': METRICS_TYPE }).end(text),
+        (error: unknown) => {
+          logger.error({ error }, 'the metrics could not be rendered');
+          response.writeHead(500).end();
+        },
       );
       return;
     }

@@ -50,12 +50,12 @@ export function startMetrics(
   keys: KeyWatch | undefined,
   sdk: TemporalSdkMetrics,
 ): WorkerMetrics {
-  const process = new Registry();
-  collectDefaultMetrics({ register: process });
+  const ofProcess = new Registry();
+  collectDefaultMetrics({ register: ofProcess });
   const backups = dependencies && keepFresh(partsOf(dependencies, keys), dependencies.logger);
   return {
     render: async () =>
-      [backups?.render() ?? '', ...(await Promise.all([process.metrics(), sdk.render()]))].join('\n'),
+      [backups?.render() ?? '', ...(await Promise.all([ofProcess.metrics(), sdk.render()]))].join('\n'),
     stop: async () => backups?.stop(),
   };
 }

@@ -5,12 +5,14 @@ import { serveHealth, type Checks } from '../../src/worker/health-server.js';
 
 const well = () => Promise.resolve();
 const metrics = () => Promise.resolve('backup_expected 1\n');
+const quiet = { error: () => undefined };
 
 async function serve(health: Checks, ready: Checks = {}): Promise<{ url: string; port: number }> {
   const { port, close } = await serveHealth(
     { address: '127.0.0.1', port: 0 },
     { '/health': health, '/ready': ready },
     metrics,
+    quiet,
   );
   onTestFinished(close);
   return { url: `http://127.0.0.1:${port}`, port };
@@ -43,6 +45,21 @@ it.each(['/metrics', '/metrics/', '/metrics?x=1'])('serves the metrics at %s', a
   const response = await fetch(url + path);
   expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
   expect(await response.text()).toBe('backup_expected 1\n');
+});
+
+it('answers 500 to who asks for metrics that cannot be rendered, and logs why', async () => {
+  const logged: object[] = [];
+  const fault = new Error('broken');
+  const { port, close } = await serveHealth(
+    { address: '127.0.0.1', port: 0 },
+    { '/health': { queue: well }, '/ready': {} },
+    () => Promise.reject(fault),
+    { error: (entry: object) => void logged.push(entry) },
+  );
+  onTestFinished(close);
+  expect((await fetch(`http://127.0.0.1:${port}/metrics`)).status).toBe(500);
+  expect(logged).toEqual([{ error: fault }]);
+  expect(await ask(`http://127.0.0.1:${port}/health`)).toEqual([200, { queue: 'ok' }]);
 });
 
 it('takes a check that throws at once for one that failed', async () => {
@@ -81,7 +98,7 @@ it('says that its port is taken', async () => {
   onTestFinished(() => void other.close());
   const { port } = other.address() as AddressInfo;
   await expect(
-    serveHealth({ address: '127.0.0.1', port }, { '/health': {}, '/ready': {} }, metrics),
+    serveHealth({ address: '127.0.0.1', port }, { '/health': {}, '/ready': {} }, metrics, quiet),
   ).rejects.toMatchObject({
     type: 'InvalidConfiguration',
     message: `127.0.0.1:${port} cannot be listened on (EADDRINUSE); set worker.port to a free one.`,
@@ -93,6 +110,7 @@ it('closes at once, though somebody is still connected', async () => {
     { address: '127.0.0.1', port: 0 },
     { '/health': {}, '/ready': {} },
     metrics,
+    quiet,
   );
   const socket = connect(port, '127.0.0.1');
   await once(socket, 'connect');

@@ -1,10 +1,10 @@
 import { Command } from 'commander';
 import { nameOfStore } from '../../../model/store-configuration.js';
+import { redact } from '../../../observability/redaction.js';
 import { probeStore, type StoreProbe } from '../../../stores/probe-store.js';
 import { openConfiguredStore, untilDone } from '../../configured-server.js';
 import { action } from '../../context.js';
 import { print, printJson, renderTable } from '../../output.js';
-import { describeError } from '../../report-error.js';
 
 /** How far a store's clock may be off, in seconds: signatures are refused from a quarter of an hour on. */
 const CLOCK_TOLERANCE = 60;
@@ -60,8 +60,7 @@ Exit codes: 0 all can be used, 1 one cannot, 2 wrong usage or configuration.`,
       for (const name of names) {
         const store = await openConfiguredStore(configuration, name);
         const probe = await probeStore(store, untilDone);
-        const fault =
-          probe.fault === undefined ? {} : { fault: describeError(new Error(probe.fault)).message };
+        const fault = probe.fault === undefined ? {} : { fault: redact(probe.fault) };
         checked.push({
           ...{ store: name, url: store.url, role: name === primary ? 'primary' : 'replica' },
           ...probe,
