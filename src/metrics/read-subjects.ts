@@ -27,7 +27,7 @@ export interface SubjectFacts {
   /** Of the artifact as stored. */
   bytes: number;
   seconds: number;
-  /** Its size over the median of the seven before it, less one; absent for the first backup. */
+  /** Its size over the median of the whole ones among the seven before it, less one; absent where there is none. */
   sizeChange?: number;
 }
 
@@ -51,8 +51,8 @@ export type SubjectReader = (
 ) => Promise<{ subjects: SubjectFacts[]; unreadable: Unreadable }>;
 
 /**
- * Makes a reader that lists the store each time and reads one manifest for each new backup: of the newest backup of each
- * subject and, where that one is no good, of the one before it.
+ * Makes a reader that lists the store each time and reads one manifest for each new backup: of the newest whole backup of
+ * each subject, and of those before it that its size is compared with. All but the new ones are remembered.
  */
 export function createSubjectReader(store: Store): SubjectReader {
   const memories = new Map<string, DocumentMemory<ManifestFacts>>();
@@ -72,7 +72,15 @@ export function createSubjectReader(store: Store): SubjectReader {
           const read = await memory.recall(backup.manifestKey, signal);
           if ('fault' in read) unreadable.manifest += 1;
           else if (!isWhole(backup, read.facts)) unreadable.artifact += 1;
-          else return describe(backup, read.facts, past.slice(Math.max(0, index - COMPARED), index));
+          else {
+            const before: number[] = [];
+            for (const other of past.slice(Math.max(0, index - COMPARED), index)) {
+              used.add(other.manifestKey);
+              const known = await memory.recall(other.manifestKey, signal);
+              if ('facts' in known && isWhole(other, known.facts)) before.push(known.facts.artifact.bytes);
+            }
+            return describe(backup, read.facts, before);
+          }
         }
         return undefined;
       },
@@ -113,12 +121,9 @@ function isWhole({ artifacts }: ListedBackup, { artifact }: ManifestFacts): bool
 function describe(
   { subject, time }: ListedBackup,
   { artifact: { bytes }, seconds }: ManifestFacts,
-  before: readonly ListedBackup[],
+  before: readonly number[],
 ): SubjectFacts {
-  const sizes = before
-    .map(({ artifacts }) => artifacts.reduce((sum, artifact) => sum + artifact.bytes, 0))
-    .filter((size) => size > 0)
-    .sort((a, b) => a - b);
+  const sizes = before.toSorted((a, b) => a - b);
   const [lower, upper] = [sizes[Math.ceil(sizes.length / 2) - 1], sizes[Math.floor(sizes.length / 2)]];
   const median = lower !== undefined && upper !== undefined ? (lower + upper) / 2 : undefined;
   return {

@@ -16,19 +16,19 @@ function seedSized(store: CountingStore, time: Date, bytes: number): void {
   store.seed(manifest, JSON.stringify(sampleManifest(app, id, bytes)));
 }
 
-it('reads one manifest for each subject, and none again', async () => {
+it('reads the manifests of what is compared, and none again', async () => {
   const store = new CountingStore();
   for (const name of ['app', 'other', 'globals']) seedNights(store, subjectOf('prod', name), 5, now);
   seedNights(store, globalsOf('prod'), 5, now);
   const read = createSubjectReader(store);
   const first = await read('prod', signal, now);
   expect(first.subjects).toHaveLength(4);
-  expect(store.reads).toBe(4);
+  expect(store.reads).toBe(20);
   expect(await read('prod', signal, now)).toEqual(first);
-  expect(store.reads).toBe(4);
+  expect(store.reads).toBe(20);
   seedBackup(store, app, new Date('2026-06-02T03:00:00Z'));
   const { subjects } = await read('prod', signal, now);
-  expect(store.reads).toBe(5);
+  expect(store.reads).toBe(21);
   expect(subjects[0]).toMatchObject({ subject: app, time: new Date('2026-06-02T03:00:00Z'), bytes: 4 });
 });
 
@@ -65,4 +65,20 @@ it('compares the size with the median of the seven before', async () => {
   seedSized(store, night(9), 50);
   // Seven before: four of 100 and three of 200; the one of 1000 is too old.
   expect(await change()).toBe(-0.5);
+});
+
+it('compares the size with that of whole backups only', async () => {
+  const store = new CountingStore();
+  const read = createSubjectReader(store);
+  seedSized(store, night(1), 100);
+  [2, 3].forEach((day) => {
+    seedSized(store, night(day), 100);
+    store.seed(nameBackup(app, night(day)).artifact, 'cut');
+  });
+  seedSized(store, night(4), 100);
+  store.seed(nameBackup(app, night(4)).manifest, '{"format":');
+  seedSized(store, night(5), 150);
+  const { subjects, unreadable } = await read('prod', signal, now);
+  expect(subjects).toMatchObject([{ time: night(5), sizeChange: 0.5 }]);
+  expect(unreadable).toMatchObject({ manifest: 0, artifact: 0 });
 });
