@@ -98,7 +98,7 @@ test.concurrent.each(cases)(
     expect(backupId).not.toBe(damaged);
     const once = { upload: 1, verify: 1, commit: 1 };
     const local = { dump: 2, compress: 2, readBack: 2, encrypt: 2 };
-    const light = { planBackup: 2, reserveStaging: 2, releaseStaging: 2, discardUpload: 1 };
+    const light = { planBackup: 2, reserveStaging: 2, releaseStaging: 2, discardUpload: 1, recordAudit: 1 };
     expect(await countAttempts(backup)).toEqual({
       ...{ ...once, ...local, ...light },
       ...Object.fromEntries(twice.map((step) => [step, 2])),

@@ -36,7 +36,7 @@ test.concurrent.each(moments)('a worker killed in the middle is replaced: %s', a
   expect(await countAttempts(backup)).toEqual({
     ...once,
     [step]: 2,
-    ...{ planBackup: 1, reserveStaging: 1, releaseStaging: 1 },
+    ...{ planBackup: 1, reserveStaging: 1, releaseStaging: 1, recordAudit: 1 },
   });
   const ran = { pg_dump: 1, tar: 1, zstd: 1, gpg: 1 };
   expect(await system.countRuns()).toEqual({ ...ran, ...(programs[step] ? { [programs[step][0]]: 2 } : {}) });
