@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { execa } from 'execa';
 import { seedTempoNest } from '../data/seed-temponest.js';
 import { temponestDatabases } from '../data/temponest-databases.js';
@@ -22,7 +23,7 @@ import { storeServers } from './store-servers.js';
  */
 export async function runDemo(options: DemoOptions, started: Started): Promise<boolean> {
   await narrate('Looking for PostgreSQL, GnuPG and zstd', installSystemPackages);
-  await narrate('Looking for Temporal', installTemporal);
+  const temporalProgram = await narrate('Looking for Temporal', installTemporal);
   if (options.store !== 'directory') {
     const { name, install } = storeServers[options.store];
     await narrate(`Looking for ${name}`, install);
@@ -48,7 +49,7 @@ export async function runDemo(options: DemoOptions, started: Started): Promise<b
   const base = await run(system, 'schedules', 'trigger', 'base');
   await run(system, 'prune', '--dry-run');
   describePlaces(system);
-  if (!options.exit) suggestCommands(system, postgres);
+  if (!options.exit) suggestCommands(system, postgres, temporalProgram);
   return !nightly.failed && !base.failed;
 }
 
@@ -78,20 +79,31 @@ The configuration is  ${directory}/backups.yaml
 Temporal's UI is at   ${temporal.uiUrl}`);
 }
 
-function suggestCommands({ command, directory }: BackupSystem, postgres: PostgresServer): void {
-  const { host, port, user, binDirectory } = postgres;
-  const psql = `${binDirectory}/psql`;
+function suggestCommands(
+  { directory, temporal }: BackupSystem,
+  { host, port, user, binDirectory }: PostgresServer,
+  temporalProgram: string,
+): void {
   console.log(`
+In another terminal, first these lines; then the commands of every page work as they stand there:
+  export DEMO=${directory}
+  export PATH="$DEMO:${binDirectory}:${dirname(temporalProgram)}:$PATH"
+  export TEMPORAL_ADDRESS=${temporal.address}
+  export PGHOST=${host} PGPORT=${port} PGUSER=${user} PGPASSWORD="$(cat "$DEMO/postgres-password")"
+
 Three commands to try next: restore a table, put a whole database back, prove all backups:
-  ${command} restore agentic --table agents
-  ${command} restore saas_console --swap --yes --reason 'trying it out'
-  ${command} drill
+  temponest-backups restore agentic --table agents
+  temponest-backups restore saas_console --swap --yes --reason 'trying it out'
+  temponest-backups drill
+
+Start a backup from Temporal:
+  temporal workflow start --task-queue temponest-backups --type backupDatabase --input '{"database": "agentic"}'
 
 Or lose something, and bring back the moment before:
-  export PGHOST=${host} PGPORT=${port} PGUSER=${user} PGPASSWORD="$(cat ${directory}/postgres-password)"
-  ${psql} agentic -c "CREATE TABLE precious AS SELECT 'made after the base backup' AS words"
+  psql agentic -c "CREATE TABLE precious AS SELECT 'made after the base backup' AS words"
   before=$(date -u +%FT%T.%NZ)
-  ${psql} agentic -c 'DROP TABLE precious, agents CASCADE'
-  ${command} recover --time "$before" --database agentic --as agentic_before
-  ${psql} agentic_before -c 'SELECT words, (SELECT count(*) FROM agents) AS agents FROM precious'`);
+  psql agentic -c 'DROP TABLE precious, agents CASCADE'
+  temponest-backups recover --time "$before" --database agentic --as agentic_before
+  psql agentic_before -c 'SELECT words, (SELECT count(*) FROM agents) AS agents FROM precious'
+  dropdb agentic_before`);
 }

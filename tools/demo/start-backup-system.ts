@@ -69,9 +69,11 @@ export async function startBackupSystem(
     ...(schedules && { schedules }),
     ...(served && { store: served }),
   });
+  // One that the developer's shell exports is another system's, and must not win over this one's.
+  delete process.env.TEMPORAL_ADDRESS;
   const command = await writeCommand(directory, {
-    TEMPONEST_BACKUPS_CONFIG: configuration.file,
-    TEMPORAL_ADDRESS: temporal.address,
+    configurationFile: configuration.file,
+    temporalAddress: temporal.address,
   });
   const worker = await narrate('Starting a worker', () =>
     started.add(() => startWorker(command, workerPort)),

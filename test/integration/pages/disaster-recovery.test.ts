@@ -53,8 +53,7 @@ test(
     expect(await desk.run(`${pausing}temponest-backups schedules list`)).toMatch(/^base .*paused/m);
 
     await chmod(scratch, 0o755);
-    for (const name of ['recovered', 'rescued']) await mkdir(join(scratch, name));
-    await chmod(join(scratch, 'recovered'), 0o777);
+    for (const name of ['recovered', 'rescued']) await mkdir(join(scratch, name)); // root's, as an operator's is
     const port = await findFreePort();
     const asOwner = process.getuid?.() === 0 ? 'runuser -u postgres -- ' : '';
     const pgCtl = `${asOwner}${join(postgres.binDirectory, 'pg_ctl')}`;

@@ -103,7 +103,9 @@ test(
     for await (const { key } of system.store.list('audit/', signal)) keys.push(key);
     const backedUp = keys.find((key) => key.includes('_backup_'))!;
     await system.store.delete(backedUp, signal);
-    expect(await desk.run(`${verify.trim()} || echo "exit $?"`)).toMatch(/^Event \d+ of \d+ of \w+ is missing\.$/m);
+    expect(await desk.run(`${verify.trim()} || echo "exit $?"`)).toMatch(
+      /^Event \d+ of \d+ of \w+ is missing\.$/m,
+    );
     expect([page.rest(), auditPage.rest()]).toEqual([[], []]);
   },
   PATIENCE,

@@ -1,6 +1,8 @@
 import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { seedTempoNest } from '../../../tools/data/seed-temponest.js';
+import { startPostgres } from '../../../tools/servers/postgres.js';
 import { startBackupSystem } from '../../support/backup-system.js';
 import { makeOperatorsDesk } from '../../support/operators-desk.js';
 import { readPageCommands } from '../../support/page-commands.js';
@@ -13,7 +15,10 @@ test(
   async () => {
     const page = await readPageCommands(join(import.meta.dirname, '../../../docs/training.md'));
     // What the demo has, in small.
+    await using seeded = await startPostgres();
+    await seedTempoNest(seeded, { scaleGiB: 0.001 });
     await using system = await startBackupSystem({
+      postgres: seeded,
       databases: ['agentic', 'approvals', 'saas_console'],
       encryption: 'gpg',
       server: { wal: {}, globals: true, databases: undefined },
@@ -23,7 +28,6 @@ test(
       },
     });
     const { postgres, client, scratch } = system;
-    await postgres.query('agentic', 'CREATE TABLE agents AS SELECT generate_series(1, 100) AS id');
     const desk = await makeOperatorsDesk(system);
     const demo = join(scratch, 'demo');
     await mkdir(demo);
@@ -32,8 +36,8 @@ test(
     await desk.run('temponest-backups schedules apply; temponest-backups schedules trigger wal --detach');
     await desk.run('temponest-backups schedules trigger nightly; temponest-backups schedules trigger base');
     const next = (exercise: string) => desk.run(page.take(exercise));
-    const agentsIn = async (database: string) =>
-      (await postgres.query(database, 'SELECT FROM agents')).length;
+    const runsIn = async (database: string) =>
+      (await postgres.query(database, 'SELECT FROM agent_runs')).length;
     const exists = async (database: string) =>
       (await postgres.query('postgres', `SELECT FROM pg_database WHERE datname = '${database}'`)).length > 0;
 
@@ -47,21 +51,27 @@ test(
     await next(bad);
     const seen = await next(bad);
     expect(seen.match(/^exit code [12]$/gm)).toHaveLength(3);
-    expect(seen).toMatch(/^approvals +warning/m);
+    expect(seen).toMatch(/^approvals +critical/m);
     expect(await next(bad)).toMatch(/^2 of 2 backups.* proven\.$/m);
 
     const rows = '5. Rows are gone (10 minutes)';
+    const runs = await runsIn('agentic');
+    expect(runs).toBeGreaterThan(0);
     await next(rows);
-    expect([await agentsIn('agentic_look'), await agentsIn('agentic')]).toEqual([100, 0]);
+    expect([await runsIn('agentic_look'), await runsIn('agentic')]).toEqual([runs, 0]);
     const swapped = await next(rows);
-    expect(swapped).toMatch(/^ +100$[^]*^ +0$/m);
-    expect([await agentsIn('agentic'), await exists('agentic_look')]).toEqual([0, false]);
+    expect(swapped).toMatch(new RegExp(`^ +${runs}$[^]*^ +0$`, 'm'));
+    expect(await runsIn('agentic')).toBe(0);
+    await next(rows);
+    const beside = `SELECT datname FROM pg_database WHERE datname LIKE 'agentic%'`;
+    expect(await postgres.query('postgres', beside)).toEqual([{ datname: 'agentic' }]);
 
     const table = '6. A table is gone, and the night is too old (10 minutes)';
     expect(await next(table)).toMatch(/^ made after the base backup$/m);
     expect(await next(table)).toMatch(/^exit code 1$/m);
 
-    expect(await next('7. Temporal is gone (10 minutes)')).toMatch(/approvals_rescued/);
+    const gone = await next('7. Temporal is gone (10 minutes)');
+    expect(gone).toMatch(/cannot be reached[^]*^exit code 1$[^]*approvals_rescued/m);
     expect(await exists('approvals_rescued')).toBe(false);
     expect(await next('8. The server is gone (5 minutes)')).toMatch(/RPO/);
     expect(page.rest()).toEqual([]);
