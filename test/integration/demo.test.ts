@@ -73,16 +73,16 @@ test('stays up with commands that work, until Ctrl-C removes everything', async 
   const [, ui] = /Temporal's UI is at +(.*)/.exec(output)!;
   expect((await fetch(ui!)).status).toBe(200);
 
+  const [, preparing] = /In another terminal, first these lines; .*\n((?: {2}export .*\n)+)/.exec(output)!;
+  const run = async (commands: string) =>
+    (await execa({ shell: true, stdin: 'ignore' })(`set -e\n${preparing!}${commands}`)).stdout;
   const commands = output
     .split(/Three commands to try next: .*\n/)[1]!
     .trim()
     .split('\n')
     .slice(0, 3);
   const answers: string[] = [];
-  for (const command of commands) {
-    const { stdout } = await execa({ shell: true, stdin: 'ignore' })(command);
-    answers.push(stdout);
-  }
+  for (const command of commands) answers.push(await run(command));
   expect(answers).toEqual([
     expect.stringMatching(
       /^Database agentic_restored_\d{8}_\d{6} on server main is backup agentic_.* 1 table /m,
@@ -94,7 +94,7 @@ test('stays up with commands that work, until Ctrl-C removes everything', async 
   ]);
 
   const [, losing] = /Or lose something, .*\n((?: {2}.*\n)+)/.exec(output)!;
-  const { stdout: brought } = await execa({ shell: true, stdin: 'ignore' })(`set -e\n${losing!}`);
+  const brought = await run(losing!);
   expect(brought).toMatch(/^Database agentic_before on server main is agentic as it was then: /m);
   expect(brought).toMatch(/^ made after the base backup +\| +40$/m);
 
