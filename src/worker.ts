@@ -11,7 +11,7 @@ import {
 import { openLedger } from './audit/ledger.js';
 import { workerEvent } from './audit/worker-event.js';
 import { openStores } from './catalogue/open-stores.js';
-import { version } from './client/version.js';
+import { version } from './config/version.js';
 import type { Environment } from './config/environment.js';
 import type { Configuration } from './config/schema.js';
 import { temporalUnreachable } from './config/temporal-unreachable.js';

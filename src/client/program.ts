@@ -19,7 +19,7 @@ import { undoSwapCommand as undoSwap } from './commands/undo-swap.js';
 import { verify } from './commands/verify.js';
 import { wal } from './commands/wal/index.js';
 import { worker } from './commands/worker.js';
-import { version } from './version.js';
+import { version } from '../config/version.js';
 
 /** The command line, with everything that it understands. */
 export const program = new Command('temponest-backups')

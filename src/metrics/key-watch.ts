@@ -1,9 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { OperationError } from '../model/failures.js';
+import { expiresSoon } from '../model/key-expiry.js';
 import type { RecipientKey } from '../archive/gpg.js';
-
-/** A key that expires sooner is worth a word while there is time to renew it, in milliseconds. */
-const WARN_BEFORE = 30 * 86_400_000;
 
 /** How often the keys are looked at anew though their file has not changed, in milliseconds. */
 const INTERVAL = 3_600_000;
@@ -65,9 +63,7 @@ async function ask(
 export async function warnOfKeys(watch: KeyWatch, signal: AbortSignal): Promise<string | undefined> {
   const found = await watch.look(signal);
   if ('fault' in found) throw found.fault;
-  const expiring = found.keys.filter(
-    ({ expiresAt }) => expiresAt && expiresAt.getTime() - Date.now() < WARN_BEFORE,
-  );
+  const expiring = found.keys.filter((key) => expiresSoon(key, new Date()));
   if (expiring.length === 0) return undefined;
   const dates = expiring.map(
     ({ fingerprint, expiresAt }) => `${fingerprint} on ${expiresAt!.toISOString().slice(0, 10)}`,

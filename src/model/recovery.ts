@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { recoveryTarget } from './recovery-target.js';
 import { approvalPlan, type RestoreProgress } from './restore.js';
+import { readFrom } from './read-from.js';
 
 const bytes = z.int().nonnegative();
 const count = z.int().nonnegative();
@@ -34,15 +35,7 @@ export const rollForwardPlan = z.object({
   id: z.string().describe('names what comes of it, by the moment of the target or of the plan'),
   server: z.string(),
   systemIdentifier: z.string(),
-  store: z.string().describe('the store that is read'),
-  fallbacks: z
-    .array(z.string())
-    .optional()
-    .describe('the stores that are read where it is missing or damaged there; absent when one was asked for'),
-  passedOver: z
-    .array(z.string())
-    .optional()
-    .describe('why the stores before it could not give it, one sentence each'),
+  ...readFrom,
   target: recoveryTarget,
   baseBackup: z.object({
     id: z.string(),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { readFrom } from './read-from.js';
 
 const bytes = z.int().nonnegative();
 const count = z.int().nonnegative();
@@ -33,15 +34,7 @@ export const restorePlan = z.object({
     tables: count,
     rows: count,
   }),
-  store: z.string().describe('the store that is read'),
-  fallbacks: z
-    .array(z.string())
-    .optional()
-    .describe('the stores that are read where it is missing or damaged there; absent when one was asked for'),
-  passedOver: z
-    .array(z.string())
-    .optional()
-    .describe('why the stores before it could not give it, one sentence each'),
+  ...readFrom,
   into: z
     .object({ server: z.string(), database: z.string() })
     .describe('the database that is made; a swap then gives it the name of the live one'),

@@ -6,7 +6,7 @@ import { withConnection } from './connection.js';
 /**
  * Asks a server for what led to the timeline that it is on.
  *
- * @throws OperationError `ArtifactDamaged` when its file cannot be understood; else as any connection
+ * @throws OperationError `ArtifactDamaged` when its file cannot be understood; otherwise what a failed connection throws
  * @see https://www.postgresql.org/docs/current/protocol-replication.html (`TIMELINE_HISTORY`)
  */
 export async function readTimelineHistory(

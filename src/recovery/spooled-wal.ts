@@ -16,7 +16,7 @@ const COMPRESSION = { method: 'gzip', level: 1 } as const;
 
 /** What an archiving host had received of a server and not yet put into a store. */
 export interface SpooledWal {
-  /** Holds it as any store does, under the same keys. */
+  /** Holds it under the keys that it would have in a real store. */
   store: Store;
   /** Names of the files, the part of the last segment among them. */
   files: string[];

@@ -1,5 +1,5 @@
 import type { Store } from '../stores/store.js';
-import { findLacking, type Listing } from './find-lacking.js';
+import { findLacking } from './find-lacking.js';
 import { listObjects } from './list-objects.js';
 
 /**
@@ -25,15 +25,10 @@ export async function measureLag(
   signal: AbortSignal,
 ): Promise<ReplicaLag> {
   const held = await listObjects(primary, server, signal);
-  return summarizeLag(replica.name, held, await listObjects(replica, server, signal));
-}
-
-/** As {@link measureLag}, for whoever has listed both stores already. */
-export function summarizeLag(store: string, primary: Listing, replica: Listing): ReplicaLag {
-  const found = findLacking(primary, replica);
+  const found = findLacking(held, await listObjects(replica, server, signal));
   const lacking = found.lacking.filter(({ kind }) => kind !== 'document');
   return {
-    store,
+    store: replica.name,
     objects: lacking.reduce((sum, { objects }) => sum + objects.length, 0),
     bytes: lacking.reduce((sum, { bytes }) => sum + bytes, 0),
     ...(lacking[0] ? { since: lacking[0].since } : {}),

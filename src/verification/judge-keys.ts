@@ -2,11 +2,9 @@ import { checkRecipients, type RecipientKey } from '../archive/gpg.js';
 import type { Configuration } from '../config/schema.js';
 import { OperationError } from '../model/failures.js';
 import type { Finding } from '../model/findings.js';
+import { expiresSoon } from '../model/key-expiry.js';
 import { encodeName } from '../model/names.js';
 import { withoutRemedy } from '../model/without-remedy.js';
-
-/** A key that expires sooner is to be renewed while there is time, in milliseconds. */
-const WARN_BEFORE = 30 * 86_400_000;
 
 /** A recipient of the backups: its key, or why nothing can be encrypted to it. */
 export type RecipientStatus = { recipient: string } & ({ key: RecipientKey } | { fault: string });
@@ -45,7 +43,7 @@ export function judgeKeys(recipients: readonly RecipientStatus[], now: Date): Fi
     if ('fault' in status)
       return [{ ...common, severity: 'critical', what: `${withoutRemedy(status.fault)}.` }];
     const { expiresAt } = status.key;
-    if (!expiresAt || expiresAt.getTime() - now.getTime() >= WARN_BEFORE) return [];
+    if (!expiresAt || !expiresSoon(status.key, now)) return [];
     return [
       {
         ...common,

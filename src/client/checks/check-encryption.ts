@@ -1,10 +1,7 @@
 import { checkRecipients } from '../../archive/gpg.js';
 import type { Configuration } from '../../config/schema.js';
+import { EXPIRY_WARNING_DAYS, expiresSoon } from '../../model/key-expiry.js';
 import { ok, warning, type Check } from './check.js';
-
-/** A key that expires sooner is worth a word while there is time to renew it. */
-const WARN_DAYS = 30;
-const MILLISECONDS_PER_DAY = 86_400_000;
 
 /** The keys that backups are encrypted to. */
 export function checkEncryption(
@@ -19,12 +16,13 @@ export function checkEncryption(
           'Backups are stored unencrypted (encryption: none); configure gpg unless the store is yours alone.',
         );
       const keys = await checkRecipients(encryption, directories, { signal });
-      const soon = Date.now() + WARN_DAYS * MILLISECONDS_PER_DAY;
-      const expiring = keys.filter(({ expiresAt }) => expiresAt && expiresAt.getTime() < soon);
+      const expiring = keys.filter((key) => expiresSoon(key, new Date()));
       const describe = ({ fingerprint, expiresAt }: (typeof keys)[number]) =>
         `${fingerprint}${expiresAt ? ` until ${expiresAt.toISOString().slice(0, 10)}` : ''}`;
       return expiring.length > 0
-        ? warning(`Expires within ${WARN_DAYS} days, renew it now: ${expiring.map(describe).join(', ')}`)
+        ? warning(
+            `Expires within ${EXPIRY_WARNING_DAYS} days, renew it now: ${expiring.map(describe).join(', ')}`,
+          )
         : ok(`gpg to ${keys.map(describe).join(', ')}`);
     },
   };

@@ -7,7 +7,7 @@ import { action } from '../../context.js';
 import { print, printJson, say } from '../../output.js';
 import { describeError } from '../../report-error.js';
 import { renderKit, type KitFacts } from '../../rescue/render-kit.js';
-import { version } from '../../version.js';
+import { version } from '../../../config/version.js';
 
 /** What the newest backup of each server says of the programs and keys that it needs. */
 async function readNewest(configuration: Configuration): Promise<KitFacts['newest']> {
