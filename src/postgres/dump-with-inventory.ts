@@ -120,7 +120,6 @@ async function dumpOnce(
       stopWatching,
     );
     const { warnings, displacedTables } = result;
-    await keepSettings(archive, settings);
 
     const entries = await readTableOfContents(pgRestore, archive, context).catch((cause: unknown) => {
       signal.throwIfAborted();
@@ -136,6 +135,7 @@ async function dumpOnce(
       client,
       entries.map(({ oid }) => oid),
     );
+    await keepSettings(archive, settings);
     const files = await listDumpFiles(archive);
     const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
     written = bytes;
