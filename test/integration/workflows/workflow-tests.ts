@@ -365,10 +365,24 @@ export async function serve(
   ]);
   const runs = Promise.all(workers.map((worker) => worker.run()));
   onTestFinished(async () => {
+    await endOpenRuns();
     for (const worker of workers) worker.shutdown();
     await runs;
   });
   return environment.client;
+}
+
+/** Ends what a test has left under way: a step that nobody serves any more would keep the server from skipping time. */
+async function endOpenRuns(): Promise<void> {
+  const { connection, client, namespace = 'default' } = environment;
+  const { executions } = await connection.workflowService.listOpenWorkflowExecutions({ namespace });
+  for (const { execution } of executions)
+    await client.workflow
+      .getHandle(execution!.workflowId!, execution!.runId!)
+      .terminate('the test is over')
+      .catch((error: unknown) => {
+        if (!(error instanceof WorkflowNotFoundError)) throw error;
+      });
 }
 
 /** What a run shows of itself in the list of workflows. */
